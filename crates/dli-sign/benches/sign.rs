@@ -1,0 +1,3 @@
+//! What signing costs.
+
+fn main() {}
