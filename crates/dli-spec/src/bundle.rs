@@ -75,7 +75,7 @@ impl Bundle {
         let mut schema = schema;
         // A chain longer than this is a circle.
         for _ in 0..16 {
-            match schema.get("$ref").and_then(Value::as_str) {
+            match reference(schema) {
                 Some(reference) => {
                     schema = self
                         .document
@@ -103,9 +103,24 @@ fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
-/// The last part of a reference to a component.
-pub(crate) fn referenced_name(schema: &Value) -> Option<&str> {
-    schema.get("$ref")?.as_str()?.rsplit('/').next()
+/// The reference of a schema that is one. A property that needs a word of its own beside the
+/// reference writes it as an `allOf` of one, since OpenAPI 3.0 allows a `$ref` no siblings.
+fn reference(schema: &Value) -> Option<&str> {
+    let schema = match schema.get("allOf").and_then(Value::as_array) {
+        Some(parts) if parts.len() == 1 => &parts[0],
+        _ => schema,
+    };
+    schema.get("$ref")?.as_str()
+}
+
+/// The component that a schema refers to, if it is a reference.
+///
+/// ```
+/// let schema = serde_json::json!({ "$ref": "#/components/schemas/Tag" });
+/// assert_eq!(dli_spec::referenced_name(&schema), Some("Tag"));
+/// ```
+pub fn referenced_name(schema: &Value) -> Option<&str> {
+    reference(schema)?.rsplit('/').next()
 }
 
 fn read_operation(

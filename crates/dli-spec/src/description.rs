@@ -93,6 +93,10 @@ impl Description {
                 .get(&file)
                 .filter(|_| file != SHARED)
                 .ok_or_else(|| Error::UnknownFamily(family.to_owned()))?;
+            // Parameters are named for their family only, so they go where they are used.
+            let mut document = document.clone();
+            inline_parameters(&mut document);
+            let document = &document;
             components.add(&file, document)?;
             tags.extend(document["tags"].as_array().into_iter().flatten().cloned());
             for (path, item) in object(&document["paths"]) {
@@ -155,6 +159,23 @@ impl Components {
 
     fn into_value(self) -> Value {
         Value::Object(self.sections.into_iter().map(|(k, v)| (k, Value::Object(v))).collect())
+    }
+}
+
+/// Puts a family's own parameters into its operations.
+fn inline_parameters(document: &mut Value) {
+    let own = document["components"]
+        .as_object_mut()
+        .and_then(|sections| sections.remove("parameters"))
+        .unwrap_or_default();
+    let items = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    let operations = items.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    let lists = operations.filter_map(|operation| operation["parameters"].as_array_mut());
+    for parameter in lists.flatten() {
+        let name = parameter["$ref"].as_str().and_then(|r| r.strip_prefix("#/components/parameters/"));
+        if let Some(content) = name.and_then(|name| own.get(name)) {
+            *parameter = content.clone();
+        }
     }
 }
 

@@ -31,7 +31,7 @@ mod operation;
 #[cfg(feature = "authoring")]
 mod rulings;
 
-pub use bundle::Bundle;
+pub use bundle::{Bundle, referenced_name};
 #[cfg(feature = "authoring")]
 pub use description::Description;
 pub use error::Error;

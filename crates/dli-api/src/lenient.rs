@@ -1,0 +1,282 @@
+//! How answers are decoded: as what was meant, not as what was written.
+//!
+//! The service writes booleans and numbers as text, numbers with a fraction of zero where a
+//! whole one is documented, and `null` for what is absent. The public types stay plain; these
+//! rules stand between them and the wire.
+//!
+//! ```
+//! # #[cfg(feature = "datasource_connections")] {
+//! use dli_api::types::DatasourceConnectionList;
+//!
+//! let text = r#"{"is_success": "true", "count": "752", "connections": null, "new": 1}"#;
+//! let list: DatasourceConnectionList = serde_json::from_str(text).unwrap();
+//! assert_eq!(list.is_success, Some(true));
+//! assert_eq!(list.count, Some(752));
+//! assert!(list.connections.is_none());
+//! # }
+//! ```
+
+use std::collections::HashMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+
+/// How one kind of value is decoded.
+pub trait Rule {
+    /// What comes out.
+    type Value;
+    /// Decodes a value, or says why it cannot be meant.
+    ///
+    /// # Errors
+    /// When the value cannot be read as this kind.
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self::Value, D::Error>;
+}
+
+/// Decodes a field that has to be there.
+///
+/// # Errors
+/// When the value cannot be read as the rule's kind.
+pub fn required<'de, R: Rule, D: Deserializer<'de>>(deserializer: D) -> Result<R::Value, D::Error> {
+    R::decode(deserializer)
+}
+
+/// Decodes a field that may be absent or `null`.
+///
+/// # Errors
+/// When there is a value that cannot be read as the rule's kind.
+pub fn optional<'de, R: Rule, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<R::Value>, D::Error> {
+    struct Optional<R>(PhantomData<R>);
+
+    impl<'de, R: Rule> Visitor<'de> for Optional<R> {
+        type Value = Option<R::Value>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a value or null")
+        }
+        fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+            R::decode(deserializer).map(Some)
+        }
+    }
+    deserializer.deserialize_option(Optional::<R>(PhantomData))
+}
+
+/// A boolean, also as text in any case, and as 0 or 1.
+pub struct Boolean;
+
+impl Rule for Boolean {
+    type Value = bool;
+
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+        struct Visit;
+        impl Visitor<'_> for Visit {
+            type Value = bool;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true or false, as such or as text")
+            }
+            fn visit_bool<E: Error>(self, value: bool) -> Result<bool, E> {
+                Ok(value)
+            }
+            fn visit_i64<E: Error>(self, value: i64) -> Result<bool, E> {
+                match value {
+                    0 => Ok(false),
+                    1 => Ok(true),
+                    _ => Err(E::invalid_value(Unexpected::Signed(value), &self)),
+                }
+            }
+            fn visit_u64<E: Error>(self, value: u64) -> Result<bool, E> {
+                self.visit_i64(i64::try_from(value).unwrap_or(-1))
+            }
+            fn visit_str<E: Error>(self, value: &str) -> Result<bool, E> {
+                match value.trim() {
+                    text if text.eq_ignore_ascii_case("true") || text == "1" => Ok(true),
+                    text if text.eq_ignore_ascii_case("false") || text == "0" => Ok(false),
+                    _ => Err(E::invalid_value(Unexpected::Str(value), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Visit)
+    }
+}
+
+/// A whole number, also as text and with a fraction of zero.
+pub struct Integer;
+
+/// The largest whole number that a double still tells from its neighbours.
+const EXACT_IN_DOUBLE: f64 = 9_007_199_254_740_992.0;
+
+impl Rule for Integer {
+    type Value = i64;
+
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+        struct Visit;
+        impl Visitor<'_> for Visit {
+            type Value = i64;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a whole number of 64 bits, as such or as text")
+            }
+            fn visit_i64<E: Error>(self, value: i64) -> Result<i64, E> {
+                Ok(value)
+            }
+            fn visit_u64<E: Error>(self, value: u64) -> Result<i64, E> {
+                i64::try_from(value).map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
+            }
+            fn visit_f64<E: Error>(self, value: f64) -> Result<i64, E> {
+                if value.fract() == 0.0 && value.abs() <= EXACT_IN_DOUBLE {
+                    #[allow(clippy::cast_possible_truncation)]
+                    return Ok(value as i64);
+                }
+                Err(E::invalid_value(Unexpected::Float(value), &self))
+            }
+            fn visit_str<E: Error>(self, value: &str) -> Result<i64, E> {
+                let text = value.trim();
+                if let Ok(number) = text.parse::<i64>() {
+                    return Ok(number);
+                }
+                match text.parse::<f64>() {
+                    Ok(number) => self.visit_f64(number),
+                    Err(_) => Err(E::invalid_value(Unexpected::Str(value), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Visit)
+    }
+}
+
+/// A number, also as text.
+pub struct Number;
+
+impl Rule for Number {
+    type Value = f64;
+
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        struct Visit;
+        impl Visitor<'_> for Visit {
+            type Value = f64;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number, as such or as text")
+            }
+            #[allow(clippy::cast_precision_loss)]
+            fn visit_i64<E: Error>(self, value: i64) -> Result<f64, E> {
+                Ok(value as f64)
+            }
+            #[allow(clippy::cast_precision_loss)]
+            fn visit_u64<E: Error>(self, value: u64) -> Result<f64, E> {
+                Ok(value as f64)
+            }
+            fn visit_f64<E: Error>(self, value: f64) -> Result<f64, E> {
+                Ok(value)
+            }
+            fn visit_str<E: Error>(self, value: &str) -> Result<f64, E> {
+                match value.trim().parse::<f64>() {
+                    Ok(number) if number.is_finite() => Ok(number),
+                    _ => Err(E::invalid_value(Unexpected::Str(value), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Visit)
+    }
+}
+
+/// A text; numbers and booleans, which stand for ids and flags, are taken as written.
+pub struct Text;
+
+impl Rule for Text {
+    type Value = String;
+
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+        struct Visit;
+        impl Visitor<'_> for Visit {
+            type Value = String;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+            fn visit_str<E: Error>(self, value: &str) -> Result<String, E> {
+                Ok(value.to_owned())
+            }
+            fn visit_string<E: Error>(self, value: String) -> Result<String, E> {
+                Ok(value)
+            }
+            fn visit_bool<E: Error>(self, value: bool) -> Result<String, E> {
+                Ok(value.to_string())
+            }
+            fn visit_i64<E: Error>(self, value: i64) -> Result<String, E> {
+                Ok(value.to_string())
+            }
+            fn visit_u64<E: Error>(self, value: u64) -> Result<String, E> {
+                Ok(value.to_string())
+            }
+            fn visit_f64<E: Error>(self, value: f64) -> Result<String, E> {
+                Ok(value.to_string())
+            }
+        }
+        deserializer.deserialize_any(Visit)
+    }
+}
+
+/// A list of values of one rule.
+pub struct List<R>(PhantomData<R>);
+
+impl<R: Rule> Rule for List<R> {
+    type Value = Vec<R::Value>;
+
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self::Value, D::Error> {
+        struct Visit<R>(PhantomData<R>);
+        impl<'de, R: Rule> Visitor<'de> for Visit<R> {
+            type Value = Vec<R::Value>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+                let mut list = Vec::new();
+                while let Some(item) = items.next_element::<ByRule<R>>()? {
+                    list.push(item.0);
+                }
+                Ok(list)
+            }
+        }
+        deserializer.deserialize_seq(Visit::<R>(PhantomData))
+    }
+}
+
+/// A map from texts to values of one rule.
+pub struct Map<R>(PhantomData<R>);
+
+impl<R: Rule> Rule for Map<R> {
+    type Value = HashMap<String, R::Value>;
+
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self::Value, D::Error> {
+        struct Visit<R>(PhantomData<R>);
+        impl<'de, R: Rule> Visitor<'de> for Visit<R> {
+            type Value = HashMap<String, R::Value>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+                let mut map = HashMap::new();
+                while let Some((key, value)) = entries.next_entry::<String, ByRule<R>>()? {
+                    map.insert(key, value.0);
+                }
+                Ok(map)
+            }
+        }
+        deserializer.deserialize_map(Visit::<R>(PhantomData))
+    }
+}
+
+/// Lets serde's containers decode by a rule.
+struct ByRule<R: Rule>(R::Value);
+
+impl<'de, R: Rule> Deserialize<'de> for ByRule<R> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        R::decode(deserializer).map(ByRule)
+    }
+}

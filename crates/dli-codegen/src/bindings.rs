@@ -1,0 +1,191 @@
+//! Runs progenitor and makes what it wrote fit the wire.
+//!
+//! Generated structs become `#[non_exhaustive]` (every regeneration may add fields), their plain
+//! fields decode leniently, types to send get builders, and a path value that would lead to
+//! another resource is refused where the path is put together.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use progenitor_impl::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
+use quote::{ToTokens, quote};
+use syn::visit_mut::VisitMut;
+use syn::{Expr, ExprCall, Field, File, GenericArgument, Item, ItemStruct, PathArguments, Type};
+
+use crate::Error;
+use crate::lower::{Lowered, SECRET};
+use crate::names::type_ident;
+
+pub fn generate(lowered: &Lowered) -> Result<TokenStream, Error> {
+    let mut settings = GenerationSettings::default();
+    settings
+        .with_interface(InterfaceStyle::Positional)
+        .with_tag(TagStyle::Merged)
+        .with_hooks(HooksMode::Expected)
+        .with_inner_type(quote!(crate::SharedTransport));
+    for enumeration in &lowered.enumerations {
+        let name = type_ident(&enumeration.name).to_string();
+        let path = format!("crate::types::{name}");
+        settings.with_replacement(name, path, [TypeImpl::Display].into_iter());
+    }
+    settings.with_replacement(SECRET, "crate::Secret", std::iter::empty());
+    let tokens = Generator::new(&settings).generate_tokens(&lowered.document)?;
+    let mut file: File = syn::parse2(tokens)?;
+    RefusePaths.visit_file_mut(&mut file);
+    for item in &mut file.items {
+        match item {
+            Item::Mod(module) if module.ident == "types" => {
+                let items = module.content.iter_mut().flat_map(|(_, items)| items);
+                for item in items {
+                    if let Item::Struct(structure) = item {
+                        soften(structure, lowered);
+                    }
+                }
+                let names: BTreeSet<_> =
+                    lowered.enumerations.iter().map(|e| type_ident(&e.name)).collect();
+                if let Some((_, items)) = &mut module.content
+                    && !names.is_empty()
+                {
+                    items.push(syn::parse_quote!(pub use crate::open_enums::{#(#names),*};));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(file.into_token_stream())
+}
+
+/// `encode_path(&name.to_string())` becomes `crate::path::segment("name", &name.to_string())?`,
+/// which refuses values that would name another resource.
+struct RefusePaths;
+
+impl VisitMut for RefusePaths {
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        if let Expr::Call(call) = expression
+            && let Some(name) = encoded_parameter(call)
+        {
+            let argument = &call.args[0];
+            *expression = syn::parse_quote!(crate::path::segment(#name, #argument)?);
+            return;
+        }
+        syn::visit_mut::visit_expr_mut(self, expression);
+    }
+
+    fn visit_macro_mut(&mut self, makro: &mut syn::Macro) {
+        // The path is put together by `format!`, whose arguments are tokens to syn.
+        let parser = syn::punctuated::Punctuated::<Expr, syn::Token![,]>::parse_terminated;
+        if makro.path.is_ident("format")
+            && let Ok(mut arguments) = makro.parse_body_with(parser)
+        {
+            arguments.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
+            makro.tokens = arguments.into_token_stream();
+        }
+    }
+}
+
+/// The parameter's name in `encode_path(&name.to_string())`.
+fn encoded_parameter(call: &ExprCall) -> Option<String> {
+    let Expr::Path(function) = &*call.func else { return None };
+    if !function.path.is_ident("encode_path") {
+        return None;
+    }
+    let Expr::Reference(reference) = call.args.first()? else { return None };
+    let Expr::MethodCall(method) = &*reference.expr else { return None };
+    Some(method.receiver.to_token_stream().to_string())
+}
+
+fn soften(structure: &mut ItemStruct, lowered: &Lowered) {
+    let name = structure.ident.to_string();
+    structure.attrs.push(syn::parse_quote!(#[non_exhaustive]));
+    structure.attrs.push(syn::parse_quote!(
+        #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    ));
+    if lowered.sent.contains(&name) && matches!(structure.fields, syn::Fields::Named(_)) {
+        structure.attrs.push(syn::parse_quote!(#[derive(::bon::Builder)]));
+        structure.attrs.push(syn::parse_quote!(#[builder(on(::std::string::String, into))]));
+    }
+    for field in &mut structure.fields {
+        soften_field(field);
+        let key = (name.clone(), field.ident.as_ref().map(ToString::to_string).unwrap_or_default());
+        for alias in lowered.aliases.get(&key).into_iter().flatten() {
+            field.attrs.push(syn::parse_quote!(#[serde(alias = #alias)]));
+        }
+        if lowered.sent.contains(&name) && takes_conversions(&field.ty) {
+            field.attrs.push(syn::parse_quote!(#[builder(into)]));
+        }
+    }
+}
+
+/// Attaches the lenient decoder to fields of plain types.
+fn soften_field(field: &mut Field) {
+    let (inner, optional) = match argument_of(&field.ty, "Option") {
+        Some(inner) => (inner, true),
+        None => (&field.ty, false),
+    };
+    let Some(rule) = rule_for(inner) else { return };
+    let function = if optional { quote!(optional) } else { quote!(required) };
+    let path = quote!(crate::lenient::#function::<#rule, _>).to_string().replace(' ', "");
+    field.attrs.push(syn::parse_quote!(#[serde(deserialize_with = #path)]));
+    if optional {
+        field.attrs.push(syn::parse_quote!(#[serde(default)]));
+    }
+}
+
+/// The decoding rule of a type; `None` when serde's own will do.
+fn rule_for(ty: &Type) -> Option<TokenStream> {
+    let leaf = last_segment(ty)?;
+    match leaf.as_str() {
+        "bool" => Some(quote!(crate::lenient::Boolean)),
+        "i64" => Some(quote!(crate::lenient::Integer)),
+        "f64" => Some(quote!(crate::lenient::Number)),
+        "String" => Some(quote!(crate::lenient::Text)),
+        "Vec" => {
+            let rule = rule_for(argument_of(ty, "Vec")?)?;
+            Some(quote!(crate::lenient::List<#rule>))
+        }
+        "HashMap" => {
+            let rule = rule_for(map_value(ty)?)?;
+            Some(quote!(crate::lenient::Map<#rule>))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a setter should take anything that becomes the type: open enumerations and secrets
+/// are mostly given as text.
+fn takes_conversions(ty: &Type) -> bool {
+    let inner = argument_of(ty, "Option").unwrap_or(ty);
+    match inner {
+        Type::Path(path) => path.path.segments.first().is_some_and(|segment| segment.ident == "crate"),
+        _ => false,
+    }
+}
+
+fn last_segment(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        _ => None,
+    }
+}
+
+fn arguments(ty: &Type) -> Vec<&Type> {
+    let Type::Path(path) = ty else { return Vec::new() };
+    let Some(segment) = path.path.segments.last() else { return Vec::new() };
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return Vec::new() };
+    arguments
+        .args
+        .iter()
+        .filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        })
+        .collect()
+}
+
+fn argument_of<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
+    (last_segment(ty)? == wrapper).then(|| arguments(ty).into_iter().next()).flatten()
+}
+
+fn map_value(ty: &Type) -> Option<&Type> {
+    arguments(ty).into_iter().nth(1)
+}

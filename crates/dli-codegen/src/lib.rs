@@ -1,0 +1,65 @@
+//! Turns the description into Rust.
+//!
+//! [`bindings`] runs progenitor and makes what it wrote forgiving; [`open_enums`], [`table`] and
+//! [`handles`] write what progenitor has no notion of; [`surface`] prints what of all this a
+//! reviewer wants to see change. Build scripts call [`api_source`] and [`handle_source`].
+//!
+//! ```
+//! let description = dli_spec::Description::embedded()?;
+//! let bundle = description.bundle(&["datasource_connections"])?;
+//! let source = dli_codegen::api_source(&bundle)?;
+//! assert!(source.contains("pub async fn list_datasource_connections"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod bindings;
+mod handles;
+mod lower;
+mod names;
+mod open_enums;
+mod surface;
+mod table;
+
+pub use surface::{family_surface, operation_surface};
+
+use dli_spec::Bundle;
+use proc_macro2::TokenStream;
+
+/// Why no code could be generated.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The lowered description is not what the generator takes.
+    #[error("the lowered description is not an OpenAPI document: {0}")]
+    Lower(#[from] serde_json::Error),
+    /// The generator refused the description.
+    #[error("progenitor refused the description: {0}")]
+    Generate(#[from] progenitor_impl::Error),
+    /// The generated tokens are not Rust.
+    #[error("the generated code does not parse: {0}")]
+    Parse(#[from] syn::Error),
+}
+
+/// The source of `dli-api`: types, open enumerations, client functions, operation table.
+///
+/// # Errors
+/// When the description cannot be lowered or progenitor refuses it.
+pub fn api_source(bundle: &Bundle) -> Result<String, Error> {
+    let lowered = lower::lower(bundle)?;
+    let mut tokens = bindings::generate(&lowered)?;
+    tokens.extend(open_enums::generate(&lowered.enumerations));
+    tokens.extend(table::generate(bundle));
+    format(tokens)
+}
+
+/// The source of the handles of `dli-ext`: a struct a family, a method an operation.
+///
+/// # Errors
+/// When the generated code does not parse, which would be a defect of this crate.
+pub fn handle_source(bundle: &Bundle) -> Result<String, Error> {
+    format(handles::generate(bundle))
+}
+
+fn format(tokens: TokenStream) -> Result<String, Error> {
+    Ok(prettyplease::unparse(&syn::parse2(tokens)?))
+}
