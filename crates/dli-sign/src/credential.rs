@@ -26,10 +26,10 @@ pub(crate) const RENEWAL_WINDOW: Duration = Duration::from_secs(5 * 60);
 /// assert_eq!(credential.access_key(), "AKEXAMPLE");
 /// assert!(!format!("{credential:?}").contains("the-secret"));
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Credential(Arc<Keys>);
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 struct Keys {
     access_key: String,
     secret_key: Zeroizing<String>,
@@ -175,10 +175,10 @@ impl SigningCredential for Credential {
 /// let token = IamToken::new("MIIC-secret");
 /// assert!(!format!("{token:?}").contains("MIIC"));
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct IamToken(Arc<TokenParts>);
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 struct TokenParts {
     token: Zeroizing<String>,
     expires_at: Option<Timestamp>,

@@ -24,6 +24,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod cache;
 mod canonical;
 mod credential;
 mod date;
@@ -34,6 +35,7 @@ mod sign;
 mod v11;
 mod verify;
 
+pub use cache::CredentialCache;
 pub use credential::{Credential, IamToken};
 pub use payload::PayloadDigest;
 pub use sign::{RequestSigner, SignError, TokenSigner, sign};
