@@ -1,6 +1,8 @@
 //! The maintainers' tool. `cargo xtask help` lists what it does.
 
+mod command;
 mod lint;
+mod regen;
 
 use std::process::ExitCode;
 
@@ -17,11 +19,14 @@ struct Cli {
 enum Command {
     /// Hold the description in openapi/ to the project's rules.
     Lint(lint::Arguments),
+    /// Lint, regenerate, and refresh the snapshots that a reviewer reads.
+    Regen(regen::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Lint(arguments) => lint::run(&arguments),
+        Command::Regen(arguments) => regen::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

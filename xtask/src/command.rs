@@ -1,0 +1,40 @@
+//! Running other programs, with an error that names them.
+
+use std::ffi::OsStr;
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+/// A program to run from the root of the workspace.
+pub struct Program(Command);
+
+pub fn new(program: impl AsRef<OsStr>) -> Program {
+    Program(Command::new(program))
+}
+
+/// The cargo that runs this tool.
+pub fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Program {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    new(cargo).args(arguments)
+}
+
+impl Program {
+    pub fn args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        self.0.args(arguments);
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    pub fn run(mut self) -> anyhow::Result<()> {
+        let shown = format!("{:?}", self.0).replace('"', "");
+        let status = self.0.status().with_context(|| format!("cannot start {shown}"))?;
+        if !status.success() {
+            bail!("{shown}: {status}");
+        }
+        Ok(())
+    }
+}
