@@ -9,6 +9,8 @@
 //! - [`Operation`] and [`OPERATIONS`]: what is known of each operation at run time;
 //! - [`lenient`]: how answers are decoded.
 
+#[cfg(feature = "codecs")]
+pub mod codecs;
 pub mod lenient;
 mod open_enum;
 mod operation;
@@ -17,6 +19,8 @@ mod secret;
 mod token;
 mod transport;
 
+#[cfg(feature = "codecs")]
+pub use generated::CODECS;
 #[doc(inline)]
 pub use generated::{Client, DOCUMENTED_ERRORS, OPERATIONS, REGIONS, types};
 pub use operation::{

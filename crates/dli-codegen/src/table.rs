@@ -10,6 +10,17 @@ pub fn generate(bundle: &Bundle) -> TokenStream {
     // Sorted by id, so that a look-up is a binary search.
     let rows = bundle.operations().iter().map(row);
     let outcomes = outcomes(bundle);
+    let codecs = bundle.schemas().keys().map(|name| {
+        let ident = type_ident(name);
+        quote! {
+            crate::codecs::Codec {
+                schema: #name,
+                reencode: crate::codecs::reencode::<types::#ident>,
+                #[cfg(feature = "schemars")]
+                json_schema: crate::codecs::json_schema::<types::#ident>,
+            }
+        }
+    });
     let codes = bundle.error_codes().iter().map(|entry| {
         let code = entry["code"].as_str().unwrap_or_default();
         let meaning = entry["meaning"].as_str().unwrap_or_default();
@@ -28,6 +39,9 @@ pub fn generate(bundle: &Bundle) -> TokenStream {
         pub static DOCUMENTED_ERRORS: &[crate::DocumentedError] = &[#(#codes),*];
         /// Every region of Huawei Cloud that the sources name.
         pub static REGIONS: &[crate::Region] = &[#(#regions),*];
+        /// Every type by the name of its schema.
+        #[cfg(feature = "codecs")]
+        pub static CODECS: &[crate::codecs::Codec] = &[#(#codecs),*];
         #outcomes
     }
 }
