@@ -40,6 +40,8 @@ pub struct Text {
     pub note: bool,
     /// Anchors that stand in it; they belong to a table that follows.
     pub anchors: Vec<String>,
+    /// Links found in it.
+    pub links: Vec<Link>,
 }
 
 /// A table.
@@ -73,6 +75,8 @@ pub struct Line {
     pub text: String,
     /// Whether it is a list item.
     pub bullet: bool,
+    /// Whether it is an item of a list within an item.
+    pub nested: bool,
     /// Whether it belongs to a note inside the cell.
     pub note: bool,
 }
@@ -90,15 +94,15 @@ impl Cell {
     /// A cell with one line of text.
     pub fn plain(text: &str) -> Self {
         let mut cell = Self::default();
-        cell.push_line(text, false, false);
+        cell.push_line(text, Line::default());
         cell
     }
 
-    /// Adds a line unless it is blank; runs of white space become one blank.
-    pub fn push_line(&mut self, text: &str, bullet: bool, note: bool) {
+    /// Adds a line, marked like `marks`, unless it is blank; runs of white space become one blank.
+    pub fn push_line(&mut self, text: &str, marks: Line) {
         let text = squeeze(text);
         if !text.is_empty() {
-            self.lines.push(Line { text, bullet, note });
+            self.lines.push(Line { text, ..marks });
         }
     }
 

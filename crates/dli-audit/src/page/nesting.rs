@@ -1,0 +1,523 @@
+//! Puts the tables of a page together: which table describes the inside of which field.
+//!
+//! A field points to its table by a link, by "see Table 4" or "请参考表3", by the name of its
+//! type, or the caption of the table names the field.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use sha2::{Digest, Sha256};
+
+use crate::document::{Cell, Line, Table, squeeze, without_marks};
+use crate::facts::{Direction, FieldFact, FieldType, Location};
+
+use crate::library::Source;
+
+use super::columns::yes_or_no;
+use super::constraints::{self, Constraints};
+use super::operation_line::{Address, path_parameters};
+use super::tables::{Columns, TableKind, TablePlace, classify, direction, is_caption_of_values, is_general_caption, location, name_of, subject};
+use super::types::{self, ReadType};
+
+/// No real body is as deep.
+const MAX_DEPTH: usize = 8;
+/// No real page has as many tables.
+const MAX_TABLES: usize = 200;
+/// No real operation has as many fields; tables that refer to each other could make millions.
+const MAX_FIELDS: usize = 5_000;
+
+/// Finds tables by anchor, number and name.
+pub struct Index<'a> {
+    by_anchor: HashMap<&'a str, usize>,
+    by_number: HashMap<u32, usize>,
+    by_subject: HashMap<String, Vec<usize>>,
+}
+
+static TABLE_REFERENCE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?:表\s*|Tables?\s+|table\s+)(\d{1,3})").expect("a valid pattern"));
+
+impl<'a> Index<'a> {
+    /// Looks over the tables of a page.
+    pub fn new(tables: &[&'a Table]) -> Self {
+        let mut index = Self { by_anchor: HashMap::new(), by_number: HashMap::new(), by_subject: HashMap::new() };
+        for (i, table) in tables.iter().enumerate() {
+            for anchor in &table.anchors {
+                index.by_anchor.entry(anchor).or_insert(i);
+            }
+            if let Some(number) = table.number {
+                index.by_number.entry(number).or_insert(i);
+            }
+            if !is_general_caption(&table.caption)
+                && let Some(name) = subject(&table.caption)
+            {
+                for part in name.split('/') {
+                    index.by_subject.entry(part.to_lowercase()).or_default().push(i);
+                }
+            }
+        }
+        index
+    }
+
+    /// The tables a cell refers to: those of this page, and links to tables of others.
+    fn references(&self, cell: &Cell) -> (Vec<usize>, Vec<String>) {
+        let mut found = Vec::new();
+        let mut elsewhere = Vec::new();
+        for link in cell.links.iter().take(50) {
+            let (file, anchor) = match link.target.split_once('#') {
+                Some((file, anchor)) => (file, anchor),
+                None => ("", link.target.as_str()),
+            };
+            if let Some(i) = self.by_anchor.get(anchor) {
+                found.push(*i);
+            } else if file.is_empty() && let Some(i) = self.number_in(&link.text) {
+                found.push(i);
+            } else if link.target.contains('#') || TABLE_REFERENCE.is_match(&link.text) {
+                elsewhere.push(link.target.clone());
+            }
+        }
+        // Numbers in plain words count where no link says better.
+        if found.is_empty() && elsewhere.is_empty() {
+            for line in cell.lines.iter().take(200) {
+                found.extend(self.number_in(&line.text));
+            }
+        }
+        found.dedup();
+        (found, elsewhere)
+    }
+
+    fn number_in(&self, text: &str) -> Option<usize> {
+        let number: u32 = TABLE_REFERENCE.captures(text)?[1].parse().ok()?;
+        self.by_number.get(&number).copied()
+    }
+}
+
+/// A row of a table of parameters.
+struct Row {
+    name: String,
+    read: ReadType,
+    kind_text: String,
+    mandatory: Option<bool>,
+    found: Constraints,
+    words: String,
+    location: Option<Location>,
+    references: Vec<usize>,
+    elsewhere: Vec<String>,
+}
+
+impl Row {
+    /// Whether the field can have an inside.
+    fn holds_fields(&self) -> bool {
+        let item = match &self.read.kind {
+            Some(FieldType::Array(None)) | None => return true,
+            Some(FieldType::Array(Some(item))) => item,
+            Some(kind) => kind,
+        };
+        matches!(item, FieldType::Object | FieldType::Any | FieldType::Map | FieldType::Array(_))
+    }
+
+    fn is_list(&self) -> bool {
+        matches!(self.read.kind, Some(FieldType::Array(_)))
+    }
+}
+
+struct Reader<'a> {
+    source: &'a Source<'a>,
+    tables: &'a [(&'a Table, TablePlace)],
+    kinds: Vec<TableKind>,
+    rows: Vec<Vec<Row>>,
+    /// For each table, the rows (table, row) whose inside it is.
+    parents: Vec<Vec<(usize, usize)>>,
+    children: HashMap<(usize, usize), usize>,
+    values: HashMap<(usize, usize), Vec<String>>,
+}
+
+/// The tables of a page put together.
+#[derive(Debug, Default)]
+pub struct Nested {
+    /// All fields, in reading order.
+    pub fields: Vec<FieldFact>,
+    /// What could not be placed.
+    pub problems: Vec<String>,
+    /// For each table, whether a field refers to it.
+    pub referred: Vec<bool>,
+}
+
+/// Puts the tables of a page together.
+pub fn read(tables: &[(&Table, TablePlace)], addresses: &[Address], source: &Source<'_>) -> Nested {
+    if tables.len() > MAX_TABLES {
+        let problems = vec![format!("more than {MAX_TABLES} tables")];
+        return Nested { problems, referred: vec![true; tables.len()], ..Nested::default() };
+    }
+    let reader = Reader::new(tables, source);
+    let roots = reader.roots();
+    let mut out = Output { fields: Vec::new(), full: false };
+    let mut problems = Vec::new();
+    for table in roots {
+        let (kind, place) = (&reader.tables[table].0, &reader.tables[table].1);
+        // Bodies of failed answers are the same everywhere.
+        if place.status.is_some_and(|s| s >= 300) {
+            continue;
+        }
+        let Some(direction) = direction(place) else {
+            continue;
+        };
+        let place = location(kind, place);
+        reader.expand(table, direction, place, "", addresses, &mut vec![table], &mut out);
+    }
+    for (i, kind) in reader.kinds.iter().enumerate() {
+        let lost = kind.is_parameters() && reader.parents[i].is_empty() && reader.is_lost(i);
+        if lost {
+            problems.push(format!("{}: no field refers to it", name_of(tables[i].0)));
+        }
+    }
+    if out.full {
+        problems.push(format!("more than {MAX_FIELDS} fields: the tables refer to each other without end"));
+    }
+    let referred = reader.parents.iter().map(|p| !p.is_empty()).collect();
+    Nested { fields: out.fields, problems, referred }
+}
+
+/// The fields inside one table of a page, with paths that begin there.
+pub fn read_inside(tables: &[(&Table, TablePlace)], table: usize, source: &Source<'_>) -> Vec<FieldFact> {
+    if tables.len() > MAX_TABLES || table >= tables.len() {
+        return Vec::new();
+    }
+    let reader = Reader::new(tables, source);
+    let mut out = Output { fields: Vec::new(), full: false };
+    reader.expand(table, Direction::Response, Some(Location::Body), "", &[], &mut vec![table], &mut out);
+    out.fields
+}
+
+struct Output {
+    fields: Vec<FieldFact>,
+    full: bool,
+}
+
+fn read_rows(table: &Table, kind: &TableKind, index: &Index<'_>) -> Vec<Row> {
+    let TableKind::Parameters(columns) = kind else {
+        return Vec::new();
+    };
+    table.rows.iter().filter_map(|row| read_row(row, columns, index)).collect()
+}
+
+fn read_row(row: &[Cell], columns: &Columns, index: &Index<'_>) -> Option<Row> {
+    let cell = |i: usize| row.get(i);
+    let name = field_name(&cell(columns.name)?.text())?;
+    let kind_cell = columns.kind.and_then(cell);
+    let kind_text = kind_cell.map(Cell::text).unwrap_or_default();
+    let mandatory = columns.mandatory.and_then(|(i, straight)| {
+        let yes = yes_or_no(&cell(i)?.text())?;
+        Some(yes == straight)
+    });
+    let mut description = Cell::default();
+    for part in columns.description.iter().filter_map(|i| cell(*i)) {
+        description.lines.extend(part.lines.iter().cloned());
+        description.links.extend(part.links.iter().cloned());
+    }
+    let (mut references, elsewhere) = index.references(&description);
+    if let Some(kind_cell) = kind_cell {
+        let (mut by_type, _) = index.references(kind_cell);
+        by_type.append(&mut references);
+        references = by_type;
+    }
+    let place = columns.place.and_then(|i| cell(i)).map(|c| c.text().to_lowercase());
+    let location = place.and_then(|p| match p.as_str() {
+        "query" => Some(Location::Query),
+        "path" | "uri" => Some(Location::Path),
+        "header" => Some(Location::Header),
+        "body" => Some(Location::Body),
+        _ => None,
+    });
+    let read = types::read(&kind_text);
+    let mut found = constraints::read(&description.lines, read.kind.as_ref());
+    if let Some(default) = columns.default.and_then(cell).and_then(|c| constraints::default_cell(&c.text())) {
+        found.default = Some(default);
+    }
+    Some(Row {
+        name,
+        read,
+        kind_text: squeeze(&without_marks(&kind_text)),
+        mandatory,
+        words: digest_of_words(&description.lines),
+        found,
+        location,
+        references,
+        elsewhere,
+    })
+}
+
+/// The name in a cell; `[]` where it stands for the items of a bare list.
+fn field_name(text: &str) -> Option<String> {
+    let plain = without_marks(&squeeze(text));
+    let plain = plain.trim().trim_matches('`').trim_end_matches(['*', ':', '：']).trim();
+    let lower = plain.to_lowercase();
+    if matches!(lower.as_str(), "数组元素" | "array element" | "array elements" | "[array elements]" | "[数组元素]" | "[items]") {
+        return Some("[]".to_owned());
+    }
+    // `name（可选）`, `name (deprecated)`
+    let plain = plain.split(['（', '(']).next().unwrap_or("").trim();
+    (!plain.is_empty() && plain.len() <= 120).then(|| plain.replace(' ', ""))
+}
+
+impl<'a> Reader<'a> {
+    fn new(tables: &'a [(&'a Table, TablePlace)], source: &'a Source<'a>) -> Self {
+        let plain: Vec<&Table> = tables.iter().map(|(t, _)| *t).collect();
+        let index = Index::new(&plain);
+        let kinds: Vec<TableKind> = tables.iter().map(|(t, _)| classify(t)).collect();
+        let rows = tables.iter().zip(&kinds).map(|((table, _), kind)| read_rows(table, kind, &index)).collect();
+        let mut reader = Self {
+            source,
+            tables,
+            kinds,
+            rows,
+            parents: vec![Vec::new(); tables.len()],
+            children: HashMap::new(),
+            values: HashMap::new(),
+        };
+        reader.attach_by_reference();
+        reader.attach_by_name(&index);
+        reader
+    }
+
+    fn attach_by_reference(&mut self) {
+        // Objects first; a text may speak of the same table in passing.
+        for objects in [true, false] {
+            for table in 0..self.rows.len() {
+                for row in 0..self.rows[table].len() {
+                    let entry = &self.rows[table][row];
+                    if entry.holds_fields() != objects {
+                        continue;
+                    }
+                    let targets = entry.references.clone();
+                    for target in targets {
+                        self.attach(table, row, target, objects);
+                    }
+                }
+            }
+        }
+    }
+
+    fn attach(&mut self, table: usize, row: usize, target: usize, object: bool) {
+        if target == table || self.children.contains_key(&(table, row)) {
+            return;
+        }
+        let entry = &self.rows[table][row];
+        match &self.kinds[target] {
+            TableKind::Parameters(columns) => {
+                let typed = columns.kind.is_some() || columns.mandatory.is_some();
+                let unknown = entry.read.kind.is_none();
+                let values = columns.mandatory.is_none() && is_caption_of_values(&self.tables[target].0.caption);
+                if !object && values {
+                    self.take_values(table, row, target);
+                } else if object && (typed || !unknown) {
+                    // "see Table 1" of the present section's own table is no inside.
+                    if !is_general_caption(&self.tables[target].0.caption) || self.tables[target].0.caption.is_empty() {
+                        self.children.insert((table, row), target);
+                        self.parents[target].push((table, row));
+                    }
+                } else if !typed {
+                    self.take_values(table, row, target);
+                } else if !object && self.parents[target].is_empty() && !is_general_caption(&self.tables[target].0.caption) {
+                    // A text that holds JSON: its table is still the table of that field.
+                    let named = subject(&self.tables[target].0.caption).is_some_and(|s| s.eq_ignore_ascii_case(&entry.name));
+                    if named {
+                        self.children.insert((table, row), target);
+                        self.parents[target].push((table, row));
+                    }
+                }
+            }
+            TableKind::Values => self.take_values(table, row, target),
+            // A table of something else, such as the letters of a date format.
+            TableKind::Unknown => self.parents[target].push((table, row)),
+            TableKind::Statuses(_) | TableKind::Errors => {}
+        }
+    }
+
+    /// The first column of a table that lists values.
+    fn take_values(&mut self, table: usize, row: usize, target: usize) {
+        self.parents[target].push((table, row));
+        let column = match &self.kinds[target] {
+            // Settings with their defaults are keys one may set, not values of the field.
+            TableKind::Parameters(columns) if columns.default.is_some() => return,
+            TableKind::Parameters(columns) => columns.name,
+            _ => 0,
+        };
+        let cells = self.tables[target].0.rows.iter().filter_map(|r| r.get(column));
+        let values: Vec<String> = cells.map(|c| without_marks(&c.text()).trim().to_owned()).collect();
+        let codes = values.len() >= 2
+            && values.len() <= 80
+            && values.iter().all(|v| {
+                !v.is_empty() && v.len() <= 64 && v.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/'))
+            });
+        if codes {
+            let settings = values.iter().filter(|v| v.matches('.').count() >= 2).count() * 2 > values.len();
+            if !settings {
+                self.values.entry((table, row)).or_insert(values);
+            }
+        }
+    }
+
+    /// Captions that name a field or its type, for tables nothing refers to.
+    fn attach_by_name(&mut self, index: &Index<'_>) {
+        // By the type: `Array of TmsTag objects` and a table "TmsTag". Many fields may have it.
+        for table in 0..self.rows.len() {
+            for row in 0..self.rows[table].len() {
+                let entry = &self.rows[table][row];
+                if self.children.contains_key(&(table, row)) || !entry.holds_fields() {
+                    continue;
+                }
+                let Some(object) = &entry.read.object else {
+                    continue;
+                };
+                let targets = index.by_subject.get(&object.to_lowercase()).cloned().unwrap_or_default();
+                // Of tables with the same name (one a status), the next one below is meant.
+                let target = targets.iter().find(|t| **t > table).or(targets.last()).copied();
+                if let Some(target) = target
+                    && target != table
+                    && self.kinds[target].is_parameters()
+                {
+                    self.children.insert((table, row), target);
+                    self.parents[target].push((table, row));
+                }
+            }
+        }
+        for target in 0..self.rows.len() {
+            if !self.kinds[target].is_parameters() || !self.parents[target].is_empty() {
+                continue;
+            }
+            let caption = &self.tables[target].0.caption;
+            if is_general_caption(caption) {
+                continue;
+            }
+            let Some(name) = subject(caption) else {
+                continue;
+            };
+            let wanted = direction(&self.tables[target].1);
+            let mut found = Vec::new();
+            for table in (0..self.rows.len()).filter(|t| *t != target) {
+                if direction(&self.tables[table].1) != wanted {
+                    continue;
+                }
+                for (row, entry) in self.rows[table].iter().enumerate() {
+                    let same = entry.name.eq_ignore_ascii_case(&name);
+                    if same && entry.holds_fields() && !self.children.contains_key(&(table, row)) {
+                        found.push((table, row));
+                    }
+                }
+            }
+            for place in found {
+                self.children.insert(place, target);
+                self.parents[target].push(place);
+            }
+        }
+    }
+
+    /// Tables that describe a message rather than the inside of a field.
+    fn roots(&self) -> Vec<usize> {
+        (0..self.kinds.len())
+            .filter(|i| self.kinds[*i].is_parameters() && self.parents[*i].is_empty() && !self.is_lost(*i))
+            .collect()
+    }
+
+    /// A table that describes an object, but nobody knows of which field.
+    fn is_lost(&self, table: usize) -> bool {
+        let (content, place) = &self.tables[table];
+        if direction(place).is_none() || is_general_caption(&content.caption) {
+            return false;
+        }
+        if location(content, place).is_some_and(|l| l != Location::Body) {
+            return false;
+        }
+        // The first of its section describes the message whatever its caption says.
+        let same = |i: &usize| {
+            direction(&self.tables[*i].1) == direction(place)
+                && self.tables[*i].1.section == place.section
+                && self.kinds[*i].is_parameters()
+        };
+        (0..table).any(|i| same(&i))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn expand(
+        &self,
+        table: usize,
+        direction: Direction,
+        location: Option<Location>,
+        prefix: &str,
+        addresses: &[Address],
+        open: &mut Vec<usize>,
+        out: &mut Output,
+    ) {
+        for (i, row) in self.rows[table].iter().enumerate() {
+            if out.fields.len() >= MAX_FIELDS {
+                out.full = true;
+                return;
+            }
+            let mut path = join(prefix, &row.name);
+            let place = row.location.or(location).unwrap_or_else(|| {
+                let in_path = addresses.iter().any(|a| path_parameters(&a.path).contains(&row.name.as_str()));
+                if in_path { Location::Path } else { Location::Query }
+            });
+            out.fields.push(self.fact(table, i, direction, place, &path));
+            if let Some(child) = self.children.get(&(table, i))
+                && open.len() < MAX_DEPTH
+                && !open.contains(child)
+            {
+                if row.is_list() && !path.ends_with("[]") {
+                    path.push_str("[]");
+                }
+                open.push(*child);
+                self.expand(*child, direction, Some(place), &path, addresses, open, out);
+                open.pop();
+            } else if row.holds_fields() && !self.children.contains_key(&(table, i)) {
+                // The table stands on another page.
+                let inside = row.elsewhere.iter().find_map(|target| self.source.inside(target));
+                if row.is_list() && !path.ends_with("[]") {
+                    path.push_str("[]");
+                }
+                for field in inside.iter().flat_map(|fields| fields.iter()) {
+                    if out.fields.len() >= MAX_FIELDS {
+                        out.full = true;
+                        return;
+                    }
+                    let path = join(&path, &field.path);
+                    out.fields.push(FieldFact { direction, location: place, path, ..field.clone() });
+                }
+            }
+        }
+    }
+
+    fn fact(&self, table: usize, i: usize, direction: Direction, location: Location, path: &str) -> FieldFact {
+        let row = &self.rows[table][i];
+        let mut fact = FieldFact::new(direction, location, path);
+        fact.kind.clone_from(&row.read.kind);
+        fact.kind_text.clone_from(&row.kind_text);
+        fact.mandatory = row.mandatory;
+        fact.values = self.values.get(&(table, i)).unwrap_or(&row.found.values).clone();
+        fact.limits = row.found.limits.clone();
+        fact.default.clone_from(&row.found.default);
+        fact.words.clone_from(&row.words);
+        fact
+    }
+}
+
+fn join(prefix: &str, name: &str) -> String {
+    match (prefix, name) {
+        ("", name) => name.to_owned(),
+        (prefix, "[]") => format!("{prefix}[]"),
+        (prefix, name) => format!("{prefix}.{name}"),
+    }
+}
+
+/// Eight digits that change when the words change; blanks and emphasis do not count.
+pub fn digest_of_words(lines: &[Line]) -> String {
+    let mut hash = Sha256::new();
+    for line in lines {
+        let words: String = line.text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '“' | '”')).collect();
+        hash.update(words.as_bytes());
+        hash.update(b"\n");
+    }
+    let digest = hash.finalize();
+    digest.iter().take(4).map(|b| format!("{b:02x}")).collect()
+}
