@@ -46,22 +46,22 @@ pub(crate) fn write_query(out: &mut Vec<u8>, query: &str) {
     if query.is_empty() {
         return;
     }
-    let mut pairs: Vec<(Text<'_>, Text<'_>)> = query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode_form(key), decode_form(value))
-        })
-        .collect();
+    let mut pairs: Vec<(Text<'_>, Text<'_>)> = Vec::with_capacity(8);
+    for pair in query.as_bytes().split(|&byte| byte == b'&') {
+        if !pair.is_empty() {
+            let end = pair.iter().position(|&byte| byte == b'=').unwrap_or(pair.len());
+            let value = pair.get(end + 1..).unwrap_or_default();
+            pairs.push((decode_form(&pair[..end]), decode_form(value)));
+        }
+    }
     pairs.sort_unstable();
     for (index, (key, value)) in pairs.iter().enumerate() {
         if index > 0 {
             out.push(b'&');
         }
-        key.iter().for_each(|&byte| encode(out, byte));
+        encode_all(out, key);
         out.push(b'=');
-        value.iter().for_each(|&byte| encode(out, byte));
+        encode_all(out, value);
     }
 }
 
@@ -127,7 +127,25 @@ pub(crate) fn trim(mut value: &[u8]) -> &[u8] {
 }
 
 fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
+    const UNRESERVED: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            let it = byte as u8;
+            table[byte] = it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_' | b'.' | b'~');
+            byte += 1;
+        }
+        table
+    };
+    UNRESERVED[usize::from(byte)]
+}
+
+fn encode_all(out: &mut Vec<u8>, text: &[u8]) {
+    if text.iter().all(|&byte| is_unreserved(byte)) {
+        out.extend_from_slice(text);
+    } else {
+        text.iter().for_each(|&byte| encode(out, byte));
+    }
 }
 
 fn encode(out: &mut Vec<u8>, byte: u8) {
@@ -143,12 +161,13 @@ fn encode(out: &mut Vec<u8>, byte: u8) {
     }
 }
 
-fn decode_form(text: &str) -> Cow<'_, [u8]> {
-    let bytes = text.as_bytes();
-    if bytes.iter().any(|byte| matches!(byte, b'%' | b'+')) {
-        Cow::Owned(PercentDecoded::new(bytes, true).collect())
+fn decode_form(text: &[u8]) -> Cow<'_, [u8]> {
+    if text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+        let mut bytes = Vec::with_capacity(text.len());
+        bytes.extend(PercentDecoded::new(text, true));
+        Cow::Owned(bytes)
     } else {
-        Cow::Borrowed(bytes)
+        Cow::Borrowed(text)
     }
 }
 

@@ -172,7 +172,9 @@ impl SigningCredential for Credential {
 /// ```
 /// use dli_sign::IamToken;
 ///
-/// let token = IamToken::new("MIIC-secret");
+/// let end = "2026-01-02T03:04:05Z".parse().unwrap();
+/// let token = IamToken::new("MIIC-secret").with_expiry(end).with_project_id("p0");
+/// assert_eq!((token.expires_at(), token.project_id()), (Some(end), Some("p0")));
 /// assert!(!format!("{token:?}").contains("MIIC"));
 /// ```
 #[derive(Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hmac::Mac as _;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::header::{AUTHORIZATION, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use jiff::Timestamp;
@@ -13,12 +13,16 @@ use crate::canonical::{self, Field};
 use crate::credential::{Credential, IamToken};
 use crate::date::{SDK_DATE, SdkDate};
 use crate::hmac::{SDK_HMAC_SHA256, mac};
-use crate::payload::{CONTENT_SHA256, PayloadDigest, UNSIGNED_PAYLOAD, hex};
+use crate::payload::{CONTENT_SHA256, EMPTY_LINE, PayloadDigest, UNSIGNED_PAYLOAD, hex};
 use crate::v11::{V11_HMAC_SHA256, derive_key, scope};
 
 pub(crate) const SECURITY_TOKEN: &str = "x-security-token";
 pub(crate) const PROJECT_ID: &str = "x-project-id";
-const AUTH_TOKEN: &str = "x-auth-token";
+const AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
+const DATE_NAME: HeaderName = HeaderName::from_static(SDK_DATE);
+const TOKEN_NAME: HeaderName = HeaderName::from_static(SECURITY_TOKEN);
+const PROJECT_NAME: HeaderName = HeaderName::from_static(PROJECT_ID);
+const CONTENT_NAME: HeaderName = HeaderName::from_static(CONTENT_SHA256);
 
 /// Signs a request head with SDK-HMAC-SHA256: the plain function behind [`RequestSigner`].
 ///
@@ -161,11 +165,11 @@ impl RequestSigner {
         credential: &Credential,
         time: Timestamp,
     ) -> Result<(), SignError> {
-        let Signed { set, .. } = self.compute(parts, body, credential, time)?;
+        let Signed { set, drop_token, .. } = self.compute(parts, body, credential, time)?;
         let headers = &mut parts.headers;
         headers.try_reserve(set.len()).map_err(|_| SignError::TooManyHeaders)?;
-        if is_ours(headers) && credential.security_token().is_none() {
-            headers.remove(SECURITY_TOKEN);
+        if drop_token {
+            headers.remove(TOKEN_NAME);
         }
         for (name, value) in set.into_iter().flatten() {
             headers.insert(name, value);
@@ -217,16 +221,12 @@ impl RequestSigner {
     ) -> Result<Signed, SignError> {
         check_credential(credential, time)?;
         let headers = &parts.headers;
-        let again = is_ours(headers);
-        if let Some(present) = headers.get(AUTHORIZATION)
-            && !again
-        {
-            return Err(SignError::AlreadyAuthorized { scheme: first_word(present) });
-        }
+        let present = Present::read(headers);
+        let again = present.signed_before()?;
 
         // What is added; a header the caller has set stays, unless an earlier signing set it.
         let date =
-            match headers.get(SDK_DATE) {
+            match present.date {
                 Some(given) if !again => SdkDate::parse(canonical::trim(given.as_bytes()))
                     .ok_or_else(|| SignError::BadDate {
                         value: String::from_utf8_lossy(given.as_bytes()).into_owned(),
@@ -235,22 +235,19 @@ impl RequestSigner {
                     .ok_or_else(|| SignError::BadDate { value: time.to_string() })?,
             };
         let date_value = value("x-sdk-date", date.as_str())?;
-        let host = if headers.contains_key(HOST) {
-            None
-        } else {
-            Some(host_of(&parts.uri).ok_or(SignError::NoHost)?)
+        let host = match present.host {
+            true => None,
+            false => Some(host_of(&parts.uri).ok_or(SignError::NoHost)?),
         };
         let token = match credential.security_token() {
             Some(token) => Some(sensitive("x-security-token", token)?),
             None => None,
         };
         let project = match credential.project_id() {
-            Some(project) if !headers.contains_key(PROJECT_ID) => {
-                Some(value("x-project-id", project)?)
-            }
+            Some(project) if !present.project => Some(value("x-project-id", project)?),
             _ => None,
         };
-        let (payload, content) = self.payload(headers, body, again);
+        let (payload, content) = self.payload(&present, body, again);
 
         let replaces = |name: &str| match name {
             "authorization" | SDK_DATE => true,
@@ -259,12 +256,12 @@ impl RequestSigner {
             _ => false,
         };
         let mut fields: Vec<Field<'_>> = Vec::with_capacity(headers.len() + 5);
-        fields.extend(
-            headers
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_bytes()))
-                .filter(|(name, _)| !name.contains('_') && !replaces(name)),
-        );
+        for (name, value) in headers {
+            let name = name.as_str();
+            if !name.bytes().any(|byte| byte == b'_') && !replaces(name) {
+                fields.push((name, value.as_bytes()));
+            }
+        }
         fields.push((SDK_DATE, date_value.as_bytes()));
         for (name, added) in [
             ("host", &host),
@@ -299,12 +296,13 @@ impl RequestSigner {
 
         Ok(Signed {
             canonical_request,
+            drop_token: again && token.is_none(),
             set: [
                 host.map(|value| (HOST, value)),
-                Some((HeaderName::from_static(SDK_DATE), date_value)),
-                token.map(|value| (HeaderName::from_static(SECURITY_TOKEN), value)),
-                project.map(|value| (HeaderName::from_static(PROJECT_ID), value)),
-                content.map(|value| (HeaderName::from_static(CONTENT_SHA256), value)),
+                Some((DATE_NAME, date_value)),
+                token.map(|value| (TOKEN_NAME, value)),
+                project.map(|value| (PROJECT_NAME, value)),
+                content.map(|value| (CONTENT_NAME, value)),
                 Some((AUTHORIZATION, authorization)),
             ],
         })
@@ -313,7 +311,7 @@ impl RequestSigner {
     /// The last line of the canonical request, and the digest header if one is to be added.
     fn payload(
         &self,
-        headers: &HeaderMap,
+        present: &Present<'_>,
         body: &PayloadDigest,
         again: bool,
     ) -> (Payload, Option<HeaderValue>) {
@@ -321,15 +319,15 @@ impl RequestSigner {
         let PayloadDigest::Sha256(digest) = body else {
             return (Payload::Unsigned, unsigned());
         };
-        let digest_text = hex(digest);
         let empty = *body == PayloadDigest::EMPTY;
-        let declared = headers.get(CONTENT_SHA256).filter(|_| !(again && self.digest_header));
+        let digest_text = if empty { EMPTY_LINE } else { hex(digest) };
+        let declared = present.content.filter(|_| !(again && self.digest_header));
         match declared {
             // As the vendor's client does: an empty body is digested whatever the header says.
             Some(_) if empty => (Payload::Digest(digest_text), None),
             Some(declared) => (Payload::Given(declared.clone()), None),
-            None if !signs_content(headers) && empty => (Payload::Digest(digest_text), unsigned()),
-            None if !signs_content(headers) => (Payload::Unsigned, unsigned()),
+            None if !present.signs_content() && empty => (Payload::Digest(digest_text), unsigned()),
+            None if !present.signs_content() => (Payload::Unsigned, unsigned()),
             None => {
                 let header = if self.digest_header {
                     HeaderValue::from_bytes(&digest_text).ok()
@@ -376,7 +374,7 @@ impl RequestSigner {
         for part in [", SignedHeaders=", names, ", Signature="] {
             text.push_str(part);
         }
-        text.extend(signature.iter().copied().map(char::from));
+        text.push_str(std::str::from_utf8(&signature).unwrap_or_default());
         let mut value = HeaderValue::try_from(text)
             .map_err(|_| SignError::Unsendable { what: "access key, region or service" })?;
         value.set_sensitive(true);
@@ -558,6 +556,8 @@ impl From<SignError> for reqsign_core::Error {
 /// Everything a signing is going to change, computed before anything is changed.
 struct Signed {
     canonical_request: Vec<u8>,
+    /// An earlier signing left a token that this one has none for.
+    drop_token: bool,
     set: [Option<(HeaderName, HeaderValue)>; 6],
 }
 
@@ -597,27 +597,58 @@ fn check_expiry(expires_at: Option<Timestamp>, time: Timestamp) -> Result<(), Si
     }
 }
 
-/// Whether the request was signed before by one of this crate's schemes.
-fn is_ours(headers: &HeaderMap) -> bool {
-    headers.get(AUTHORIZATION).is_some_and(|value| {
-        let scheme = first_word(value);
-        scheme == SDK_HMAC_SHA256 || scheme == V11_HMAC_SHA256
-    })
+/// What signing needs to know of the headers that are there, read in one pass.
+#[derive(Default)]
+struct Present<'a> {
+    authorization: Option<&'a HeaderValue>,
+    date: Option<&'a HeaderValue>,
+    content: Option<&'a HeaderValue>,
+    content_type: Option<&'a HeaderValue>,
+    host: bool,
+    project: bool,
 }
 
-fn first_word(value: &HeaderValue) -> String {
-    let word = value.as_bytes().split(|byte| *byte == b' ').next();
-    String::from_utf8_lossy(word.unwrap_or_default()).into_owned()
-}
+impl<'a> Present<'a> {
+    fn read(headers: &'a HeaderMap) -> Self {
+        let mut present = Self::default();
+        for (name, value) in headers {
+            let first = match name.as_str() {
+                "authorization" => &mut present.authorization,
+                "content-type" => &mut present.content_type,
+                SDK_DATE => &mut present.date,
+                CONTENT_SHA256 => &mut present.content,
+                other => {
+                    present.host |= other == "host";
+                    present.project |= other == PROJECT_ID;
+                    continue;
+                }
+            };
+            first.get_or_insert(value);
+        }
+        present
+    }
 
-/// Whether bodies of the request's content type are signed: JSON, BSON, and untyped ones.
-fn signs_content(headers: &HeaderMap) -> bool {
-    headers.get(CONTENT_TYPE).is_none_or(|value| {
-        let value = canonical::trim(value.as_bytes());
-        value.is_empty()
-            || value.starts_with(b"application/json")
-            || value.starts_with(b"application/bson")
-    })
+    /// Whether one of this crate's schemes signed the request before; another scheme is an error.
+    fn signed_before(&self) -> Result<bool, SignError> {
+        let Some(value) = self.authorization else {
+            return Ok(false);
+        };
+        let word = value.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
+        if word == SDK_HMAC_SHA256.as_bytes() || word == V11_HMAC_SHA256.as_bytes() {
+            return Ok(true);
+        }
+        Err(SignError::AlreadyAuthorized { scheme: String::from_utf8_lossy(word).into_owned() })
+    }
+
+    /// Whether bodies of the content type are signed: JSON, BSON, and untyped ones.
+    fn signs_content(&self) -> bool {
+        self.content_type.is_none_or(|value| {
+            let value = canonical::trim(value.as_bytes());
+            value.is_empty()
+                || value.starts_with(b"application/json")
+                || value.starts_with(b"application/bson")
+        })
+    }
 }
 
 /// What `Host` will say: the authority without user information and without a default port.

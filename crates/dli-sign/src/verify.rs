@@ -278,6 +278,26 @@ impl fmt::Display for Algorithm {
 }
 
 /// Who signed a request, and what the signature covers. Everything in it is under the signature.
+///
+/// ```
+/// use dli_sign::{Algorithm, Credential, PayloadDigest, sign, verify};
+///
+/// let (mut parts, ()) = http::Request::get("https://dli.example.com/").body(()).unwrap().into_parts();
+/// let (body, now) = (PayloadDigest::EMPTY, jiff::Timestamp::now());
+/// let credential = Credential::new("AKEXAMPLE", "the-secret")
+///     .with_security_token("the-token")
+///     .with_project_id("p0");
+/// sign(&mut parts, &body, &credential, now)?;
+///
+/// let caller = verify(&parts, &body, |_| Some("the-secret"), now)?;
+/// assert_eq!(caller.algorithm(), Algorithm::SdkHmacSha256);
+/// assert_eq!(caller.security_token(), Some("the-token"));
+/// assert_eq!(caller.project_id(), Some("p0"));
+/// assert_eq!(caller.scope(), None);
+/// assert!(caller.signed_headers().any(|name| name == "host"));
+/// assert!(caller.body_signed());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerifiedIdentity {
     access_key: String,

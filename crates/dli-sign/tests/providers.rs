@@ -5,8 +5,8 @@ mod world;
 use std::time::Duration;
 
 use dli_sign::provide::{
-    Chain, ChainError, ContainerProvider, EnvProvider, IamPasswordProvider, MetadataProvider,
-    OidcProvider, ProfileProvider, StaticProvider,
+    Chain, ChainError, ContainerProvider, EnvProvider, FederatedProvider, IamPasswordProvider,
+    MetadataProvider, OidcProvider, ProfileProvider, StaticProvider,
 };
 use dli_sign::reqsign_core::{Error, ErrorKind, ProvideCredential, Result};
 use dli_sign::{Credential, CredentialCache};
@@ -305,6 +305,51 @@ async fn oidc_that_is_half_set_up_says_what_is_missing() {
     }
 }
 
+// ---- federated user ----------------------------------------------------------------------------
+
+fn identity_service(world: World) -> World {
+    world.file("/token", "id-token\n").service(|request| {
+        if request.uri().path() == "/v3.0/OS-AUTH/id-token/tokens" {
+            Answer::With(201, &[("x-subject-token", "unscoped")], "{}")
+        } else {
+            Answer::With(201, &[], KEYS)
+        }
+    })
+}
+
+#[tokio::test]
+async fn a_federated_user_gets_a_key_pair_in_two_calls_by_environment_or_profile() {
+    let env = World::new()
+        .var("HUAWEICLOUD_SDK_IDP_ID", "idp")
+        .var("HUAWEICLOUD_SDK_ID_TOKEN_FILE", "/token")
+        .var("HUAWEICLOUD_SDK_IAM_ENDPOINT", "https://iam.example.com");
+    let file =
+        "[basic]\nidp_id = idp\nid_token_file = /token\niam_endpoint = https://iam.example.com\n";
+    let profile = World::new().file("/home/me/.huaweicloud/credentials", file);
+    let by_env = ask_and_see(FederatedProvider::new(), identity_service(env)).await;
+    let by_profile = ask_and_see(ProfileProvider::new(), identity_service(profile)).await;
+    for (credential, sent) in [by_env, by_profile] {
+        assert_temporary(&credential.unwrap().unwrap());
+        let calls = [
+            "POST https://iam.example.com/v3.0/OS-AUTH/id-token/tokens",
+            "POST https://iam.example.com/v3.0/OS-CREDENTIAL/securitytokens",
+        ];
+        assert_eq!(sent.lines(), calls);
+        assert_eq!(sent.header(0, "x-idp-id").unwrap(), "idp");
+        assert_eq!(sent.json(0)["auth"]["id_token"]["id"], "id-token");
+        let token = &sent.json(1)["auth"]["identity"]["token"];
+        assert_eq!(*token, serde_json::json!({"id": "unscoped", "duration_seconds": 21600}));
+    }
+}
+
+#[tokio::test]
+async fn a_federated_user_that_is_half_set_up_says_what_is_missing() {
+    assert!(ask(FederatedProvider::new(), World::new()).await.unwrap().is_none());
+    let half = World::new().var("HUAWEICLOUD_SDK_IDP_ID", "idp");
+    let error = ask(FederatedProvider::new(), half).await.unwrap_err();
+    assert!(error.to_string().contains("HUAWEICLOUD_SDK_ID_TOKEN_FILE is not"), "{error}");
+}
+
 // ---- identity service --------------------------------------------------------------------------
 
 fn login() -> IamPasswordProvider {
@@ -417,13 +462,14 @@ async fn a_chain_without_a_credential_lists_what_was_tried() {
     insta::assert_snapshot!(error.to_string(), @r#"
     no credential found; set up one of these:
       OIDC: not set up; it needs HUAWEICLOUD_OIDC_PROVIDER_URN, HUAWEICLOUD_OIDC_AGENCY_URN and an identity token
+      federated user: not set up; it needs HUAWEICLOUD_SDK_IDP_ID and HUAWEICLOUD_SDK_ID_TOKEN_FILE
       environment: HUAWEICLOUD_SDK_AK is set but HUAWEICLOUD_SDK_SK is not; set both, or neither
       profile file: the profile file "/home/me/.huaweicloud/credentials" has no section [basic] or [basiccredentials]; add it, with ak and sk
       ECS metadata: asking the server's metadata for a key pair: PUT http://169.254.169.254/meta-data/latest/api/token got no answer within 3s; see that the address can be reached from here
       pod identity: asking for the pod's key pair: the token file "/var/run/token" cannot be read; see that it is there and readable: failed to read file: entity not found
     "#);
     let tried = ChainError::of(&error).unwrap().attempts();
-    assert_eq!(tried.len(), 5);
+    assert_eq!(tried.len(), 6);
     assert!(!printed(&error).contains("hidden"));
     assert!(error.is_retryable(), "the metadata service may answer next time");
 }
@@ -460,7 +506,7 @@ async fn the_list_of_what_was_tried_comes_through_the_cache() {
     let cache = CredentialCache::new(context, Chain::standard());
     for _ in 0..2 {
         let error = cache.get().await.unwrap_err();
-        assert_eq!(ChainError::of(&error).unwrap().attempts().len(), 5);
+        assert_eq!(ChainError::of(&error).unwrap().attempts().len(), 6);
         assert!(error.to_string().contains("HUAWEICLOUD_SDK_AK"), "{error}");
     }
 }

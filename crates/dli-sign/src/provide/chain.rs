@@ -9,7 +9,10 @@ use reqsign_core::{
 };
 use tokio::time::timeout;
 
-use super::{ContainerProvider, EnvProvider, MetadataProvider, OidcProvider, ProfileProvider};
+use super::{
+    ContainerProvider, EnvProvider, FederatedProvider, MetadataProvider, OidcProvider,
+    ProfileProvider,
+};
 use crate::Credential;
 
 /// Asks providers in order and takes the first credential. A provider that fails or hangs does not
@@ -22,8 +25,8 @@ use crate::Credential;
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let error = Chain::standard().provide_credential(&Context::new()).await.unwrap_err();
 /// let tried = ChainError::of(&error).unwrap().attempts();
-/// assert_eq!(tried[1].provider(), "environment");
-/// assert_eq!(tried[1].reason(), "not set up; it needs HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK");
+/// assert_eq!(tried[2].provider(), "environment");
+/// assert_eq!(tried[2].reason(), "not set up; it needs HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK");
 /// # });
 /// ```
 pub struct Chain<K: SigningCredential> {
@@ -38,7 +41,8 @@ struct Link<K> {
 }
 
 impl Chain<Credential> {
-    /// The vendor's order: OIDC, environment, profile file, ECS metadata, pod identity.
+    /// The vendor's order: OIDC, federated user, environment, profile file, ECS metadata, pod
+    /// identity.
     ///
     /// ```
     /// let chain = dli_sign::provide::Chain::standard();
@@ -49,6 +53,11 @@ impl Chain<Credential> {
                 "OIDC",
                 "HUAWEICLOUD_OIDC_PROVIDER_URN, HUAWEICLOUD_OIDC_AGENCY_URN and an identity token",
                 OidcProvider::new(),
+            )
+            .then(
+                "federated user",
+                "HUAWEICLOUD_SDK_IDP_ID and HUAWEICLOUD_SDK_ID_TOKEN_FILE",
+                FederatedProvider::new(),
             )
             .then(
                 "environment",
@@ -188,7 +197,7 @@ impl Attempt {
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let error = Chain::standard().provide_credential(&Context::new()).await.unwrap_err();
-/// assert_eq!(ChainError::of(&error).unwrap().attempts().len(), 5);
+/// assert_eq!(ChainError::of(&error).unwrap().attempts().len(), 6);
 /// # });
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,6 +9,7 @@
 mod chain;
 mod container;
 mod env;
+mod federated;
 mod http_call;
 mod iam;
 mod metadata;
@@ -20,6 +21,7 @@ mod temporary;
 pub use chain::{Attempt, Chain, ChainError};
 pub use container::ContainerProvider;
 pub use env::EnvProvider;
+pub use federated::FederatedProvider;
 pub use iam::IamPasswordProvider;
 pub use metadata::MetadataProvider;
 pub use oidc::OidcProvider;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use reqsign_core::{Context, Error, ProvideCredential, Result};
 
 use super::env::{var, with_places};
+use super::federated::FederatedProvider;
 use crate::Credential;
 
 const FILE_VARIABLE: &str = "HUAWEICLOUD_SDK_CREDENTIALS_FILE";
@@ -22,7 +23,9 @@ const USUAL_SECTIONS: [&str; 2] = ["basic", "basiccredentials"];
 /// project_id = 0b5e4a1c2d3f4a5b8c7d6e5f4a3b2c1d
 /// ```
 ///
-/// The section is `[basic]`, or else `[basiccredentials]`. The file is read anew each time.
+/// The section is `[basic]`, or else `[basiccredentials]`. The file is read anew each time. In
+/// place of the keys it may hold `idp_id` and `id_token_file`, and `iam_endpoint`: these are used as
+/// [`FederatedProvider`] uses the environment.
 ///
 /// Gives nothing if the usual file is not there.
 ///
@@ -124,15 +127,24 @@ impl ProvideCredential for ProfileProvider {
             )));
         };
         let key = |name: &str| section.get(name).copied().filter(|value| !value.is_empty());
-        let (Some(access_key), Some(secret_key)) = (key("ak"), key("sk")) else {
-            return Err(Error::config_invalid(format!(
-                "the profile file {path:?} has a section without ak or sk; fill in both"
-            )));
+        let mut credential = match (key("idp_id"), key("id_token_file")) {
+            (Some(idp_id), Some(file)) => {
+                let endpoint = key("iam_endpoint");
+                FederatedProvider::new().trade(ctx, endpoint, idp_id, file).await?
+            }
+            _ => {
+                let (Some(access_key), Some(secret_key)) = (key("ak"), key("sk")) else {
+                    return Err(Error::config_invalid(format!(
+                        "the profile file {path:?} has a section without ak or sk; fill in both"
+                    )));
+                };
+                let credential = Credential::new(access_key, secret_key);
+                match key("security_token") {
+                    Some(token) => credential.with_security_token(token),
+                    None => credential,
+                }
+            }
         };
-        let mut credential = Credential::new(access_key, secret_key);
-        if let Some(token) = key("security_token") {
-            credential = credential.with_security_token(token);
-        }
         if let Some(id) = key("project_id") {
             credential = credential.with_project_id(id);
         }
