@@ -29,6 +29,22 @@ impl Program {
         self
     }
 
+    pub fn current_dir(mut self, folder: &std::path::Path) -> Self {
+        self.0.current_dir(folder);
+        self
+    }
+
+    /// What the program prints; an error when it fails.
+    pub fn output(mut self) -> anyhow::Result<String> {
+        let shown = format!("{:?}", self.0).replace('"', "");
+        let output = self.0.output().with_context(|| format!("cannot start {shown}"))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            bail!("{shown}: {}: {}", output.status, said.trim());
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     pub fn run(mut self) -> anyhow::Result<()> {
         let shown = format!("{:?}", self.0).replace('"', "");
         let status = self.0.status().with_context(|| format!("cannot start {shown}"))?;

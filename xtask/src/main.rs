@@ -1,7 +1,10 @@
 //! The maintainers' tool. `cargo xtask help` lists what it does.
 
+mod bundle;
+mod ci;
 mod command;
 mod lint;
+mod package;
 mod regen;
 
 use std::process::ExitCode;
@@ -21,12 +24,21 @@ enum Command {
     Lint(lint::Arguments),
     /// Lint, regenerate, and refresh the snapshots that a reviewer reads.
     Regen(regen::Arguments),
+    /// Write the description as one OpenAPI file.
+    Bundle(bundle::Arguments),
+    /// Package every crate and call the emulator through the packaged `dli-api`.
+    Package,
+    /// Everything that decides whether a change lands.
+    Ci(ci::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Regen(arguments) => regen::run(&arguments),
+        Command::Bundle(arguments) => bundle::run(&arguments),
+        Command::Package => package::run(),
+        Command::Ci(arguments) => ci::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -151,6 +151,28 @@ impl Rule for Integer {
     }
 }
 
+/// Words that stand for the values of a number.
+pub trait Words {
+    /// Each word with its number.
+    const WORDS: &'static [(&'static str, i64)];
+}
+
+/// A whole number whose values some pages write as words.
+pub struct Worded<W>(PhantomData<W>);
+
+impl<W: Words> Rule for Worded<W> {
+    type Value = i64;
+
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+        let text = Text::decode(deserializer)?;
+        let word = W::WORDS.iter().find(|(word, _)| text.trim().eq_ignore_ascii_case(word));
+        match word {
+            Some((_, number)) => Ok(*number),
+            None => Integer::decode(serde::de::value::StrDeserializer::new(&text)),
+        }
+    }
+}
+
 /// A number, also as text.
 pub struct Number;
 
@@ -245,6 +267,34 @@ impl<R: Rule> Rule for List<R> {
         }
         deserializer.deserialize_seq(Visit::<R>(PhantomData))
     }
+}
+
+/// Decodes a list; an object that stands alone is a list of one.
+///
+/// # Errors
+/// When the value is neither.
+pub fn list_or_one<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    struct Visit<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Visit<T> {
+        type Value = Vec<T>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list, or one object")
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+            let mut list = Vec::new();
+            while let Some(item) = items.next_element()? {
+                list.push(item);
+            }
+            Ok(list)
+        }
+        fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Vec<T>, A::Error> {
+            let one = T::deserialize(serde::de::value::MapAccessDeserializer::new(entries))?;
+            Ok(vec![one])
+        }
+    }
+    deserializer.deserialize_any(Visit(PhantomData))
 }
 
 /// A map from texts to values of one rule.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use heck::ToPascalCase;
 use proc_macro2::TokenStream;
 use progenitor_impl::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
 use quote::{ToTokens, quote};
@@ -52,7 +53,9 @@ pub fn generate(lowered: &Lowered) -> Result<TokenStream, Error> {
             _ => {}
         }
     }
-    Ok(file.into_token_stream())
+    let mut tokens = file.into_token_stream();
+    tokens.extend(words(lowered));
+    Ok(tokens)
 }
 
 /// `encode_path(&name.to_string())` becomes `crate::path::segment("name", &name.to_string())?`,
@@ -105,8 +108,8 @@ fn soften(structure: &mut ItemStruct, lowered: &Lowered) {
         structure.attrs.push(syn::parse_quote!(#[builder(on(::std::string::String, into))]));
     }
     for field in &mut structure.fields {
-        soften_field(field);
         let key = (name.clone(), field.ident.as_ref().map(ToString::to_string).unwrap_or_default());
+        soften_field(field, lowered.words.contains_key(&key).then(|| words_ident(&key)));
         for alias in lowered.aliases.get(&key).into_iter().flatten() {
             field.attrs.push(syn::parse_quote!(#[serde(alias = #alias)]));
         }
@@ -116,13 +119,43 @@ fn soften(structure: &mut ItemStruct, lowered: &Lowered) {
     }
 }
 
+/// The type that carries the words of a number's values.
+fn words_ident((structure, field): &(String, String)) -> proc_macro2::Ident {
+    quote::format_ident!("{structure}{}", field.to_pascal_case())
+}
+
+/// The types that carry the words of numbers' values.
+fn words(lowered: &Lowered) -> TokenStream {
+    let types = lowered.words.iter().map(|(key, words)| {
+        let ident = words_ident(key);
+        let words = words.iter().map(|(word, number)| quote!((#word, #number)));
+        quote! {
+            pub struct #ident;
+            impl crate::lenient::Words for #ident {
+                const WORDS: &'static [(&'static str, i64)] = &[#(#words),*];
+            }
+        }
+    });
+    quote!(pub(crate) mod words { #(#types)* })
+}
+
 /// Attaches the lenient decoder to fields of plain types.
-fn soften_field(field: &mut Field) {
+fn soften_field(field: &mut Field, words: Option<proc_macro2::Ident>) {
+    if field.ident.is_none() && last_segment(&field.ty).as_deref() == Some("Vec") {
+        field.attrs.push(syn::parse_quote!(#[serde(deserialize_with = "crate::lenient::list_or_one")]));
+        return;
+    }
     let (inner, optional) = match argument_of(&field.ty, "Option") {
         Some(inner) => (inner, true),
         None => (&field.ty, false),
     };
-    let Some(rule) = rule_for(inner) else { return };
+    let rule = match words {
+        Some(words) => quote!(crate::lenient::Worded<crate::generated::words::#words>),
+        None => match rule_for(inner) {
+            Some(rule) => rule,
+            None => return,
+        },
+    };
     let function = if optional { quote!(optional) } else { quote!(required) };
     let path = quote!(crate::lenient::#function::<#rule, _>).to_string().replace(' ', "");
     field.attrs.push(syn::parse_quote!(#[serde(deserialize_with = #path)]));

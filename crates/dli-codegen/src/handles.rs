@@ -126,13 +126,16 @@ impl<'a> Method<'a> {
             Some("integer") => copied(quote!(i64)),
             Some("number") => copied(quote!(f64)),
             Some("boolean") => copied(quote!(bool)),
-            Some("array") => Slot {
-                field: field.clone(),
-                stored: quote!(Vec<String>),
-                passed: quote!(params.#field.as_ref()),
-                setter: quote!(impl IntoIterator<Item = impl Into<String>>),
-                convert: quote!(value.into_iter().map(Into::into).collect()),
-            },
+            Some("array") => {
+                let item = item_type(self.bundle, &schema["items"]);
+                Slot {
+                    field: field.clone(),
+                    stored: quote!(Vec<#item>),
+                    passed: quote!(params.#field.as_ref()),
+                    setter: quote!(impl IntoIterator<Item = impl Into<#item>>),
+                    convert: quote!(value.into_iter().map(Into::into).collect()),
+                }
+            }
             _ => Slot {
                 field: field.clone(),
                 stored: quote!(String),
@@ -141,6 +144,23 @@ impl<'a> Method<'a> {
                 convert: quote!(value.into()),
             },
         }
+    }
+
+    /// The type of an argument that has to be given.
+    fn argument_type(&self, parameter: &Parameter) -> TokenStream {
+        let stored = self.slot(parameter).stored;
+        let schema = self.bundle.resolve(&parameter.schema);
+        match schema["type"].as_str() {
+            _ if self.is_by_value(parameter) => stored,
+            Some("array") => quote!(&#stored),
+            _ if is_open_enumeration(schema) => quote!(&#stored),
+            _ => quote!(&str),
+        }
+    }
+
+    fn is_by_value(&self, parameter: &Parameter) -> bool {
+        let schema = self.bundle.resolve(&parameter.schema);
+        matches!(schema["type"].as_str(), Some("integer" | "number" | "boolean"))
     }
 
     fn params_struct(&self) -> TokenStream {
@@ -193,7 +213,8 @@ impl<'a> Method<'a> {
         let mut arguments = Vec::new();
         for parameter in self.path_parameters() {
             let field = field_ident(&parameter.name);
-            parameters.push(quote!(#field: &str));
+            let ty = self.argument_type(parameter);
+            parameters.push(quote!(#field: #ty));
             arguments.push(quote!(#field));
         }
         for parameter in self.query_parameters() {
@@ -201,14 +222,8 @@ impl<'a> Method<'a> {
                 arguments.push(self.slot(parameter).passed);
                 continue;
             }
-            let Slot { field, stored, .. } = self.slot(parameter);
-            let schema = self.bundle.resolve(&parameter.schema);
-            let by_value = matches!(schema["type"].as_str(), Some("integer" | "number" | "boolean"));
-            let ty = match schema["type"].as_str() {
-                _ if by_value => stored,
-                Some("string") if !is_open_enumeration(schema) => quote!(&str),
-                _ => quote!(&#stored),
-            };
+            let field = field_ident(&parameter.name);
+            let ty = self.argument_type(parameter);
             parameters.push(quote!(#field: #ty));
             arguments.push(quote!(#field));
         }
@@ -244,8 +259,12 @@ impl<'a> Method<'a> {
             #[doc = #doc]
             pub async fn #name(&self, #(#parameters),*) -> Result<crate::Reply<#answer>, crate::Error> {
                 let call = self.dli.begin(#id).await?;
-                let result = call.client().#function(#project #(#arguments),*).await;
-                call.finish(result)
+                loop {
+                    let result = call.client().#function(#project #(#arguments),*).await;
+                    if let Some(outcome) = call.finish(result).await {
+                        return outcome;
+                    }
+                }
             }
             #streams
         }
@@ -281,7 +300,7 @@ impl<'a> Method<'a> {
         quote! {
             #[doc = #pages_doc]
             pub fn #pages(&self, #(#parameters),*)
-                -> impl futures_core::Stream<Item = Result<crate::Reply<types::#answer>, crate::Error>> + Send + use<>
+                -> crate::paging::Stream<crate::Reply<types::#answer>>
             {
                 let handle = self.clone();
                 #owned
@@ -301,7 +320,7 @@ impl<'a> Method<'a> {
             }
             #[doc = #items_doc]
             pub fn #by_item(&self, #(#parameters),*)
-                -> impl futures_core::Stream<Item = Result<#item, crate::Error>> + Send + use<>
+                -> crate::paging::Stream<#item>
             {
                 crate::paging::items(self.#pages(#(#hand_on),*), |page: types::#answer| {
                     page #into_items .unwrap_or_default()
@@ -374,14 +393,11 @@ impl<'a> Method<'a> {
     }
 
     fn call_arguments(&self) -> Vec<TokenStream> {
+        let required = self.query_parameters().into_iter().filter(|p| p.required);
         let by_value: Vec<Ident> = self
-            .query_parameters()
-            .iter()
-            .filter(|p| p.required)
-            .filter(|p| {
-                let schema = self.bundle.resolve(&p.schema);
-                matches!(schema["type"].as_str(), Some("integer" | "number" | "boolean"))
-            })
+            .path_parameters()
+            .chain(required)
+            .filter(|p| self.is_by_value(p))
             .map(|p| field_ident(&p.name))
             .collect();
         self.owned_names()
@@ -442,6 +458,11 @@ fn item_type(bundle: &Bundle, schema: &Value) -> TokenStream {
         Some("integer") => quote!(i64),
         Some("number") => quote!(f64),
         Some("boolean") => quote!(bool),
+        // Arrays in answers may be null.
+        Some("array") => {
+            let inner = item_type(bundle, &bundle.resolve(schema)["items"]);
+            quote!(Option<Vec<#inner>>)
+        }
         _ => quote!(serde_json::Value),
     }
 }

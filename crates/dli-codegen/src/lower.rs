@@ -26,6 +26,8 @@ pub struct Lowered {
     pub sent: BTreeSet<String>,
     /// Rust type and field to the other spellings it accepts.
     pub aliases: BTreeMap<(String, String), Vec<String>>,
+    /// Rust type and field of numbers to the words that stand for their values.
+    pub words: BTreeMap<(String, String), Vec<(String, i64)>>,
 }
 
 /// A string type with known values that accepts others.
@@ -42,6 +44,7 @@ pub fn lower(bundle: &Bundle) -> Result<Lowered, Error> {
     let mut schemas = Map::new();
     let mut enumerations = Vec::new();
     let mut aliases = BTreeMap::new();
+    let mut words = BTreeMap::new();
     let mut secrets = false;
     for (name, schema) in bundle.schemas() {
         if is_open_enumeration(schema) {
@@ -50,16 +53,24 @@ pub fn lower(bundle: &Bundle) -> Result<Lowered, Error> {
             continue;
         }
         for (field, property) in schema["properties"].as_object().into_iter().flatten() {
+            let key = (type_ident(name).to_string(), field_ident(field).to_string());
             let others: Vec<String> = strings(&property["x-aliases"]);
             if !others.is_empty() {
-                let key = (type_ident(name).to_string(), field_ident(field).to_string());
-                aliases.insert(key, others);
+                aliases.insert(key.clone(), others);
+            }
+            if let Some(named) = property["x-enum-words"].as_object() {
+                let named = named.iter().filter_map(|(word, n)| Some((word.clone(), n.as_i64()?)));
+                words.insert(key, named.collect());
             }
             secrets |= property["format"] == "password";
         }
         // A server is not bound by a table, so what it sends is never mandatory.
         let strict = sent.contains(name) && !answered.contains(name);
-        schemas.insert(name.clone(), lower_schema(schema, strict));
+        let mut lowered = lower_schema(schema, strict);
+        if let Some(lowered) = lowered.as_object_mut() {
+            lowered.remove("nullable");
+        }
+        schemas.insert(name.clone(), lowered);
     }
     if secrets {
         schemas.insert(SECRET.to_owned(), json!({ "type": "string" }));
@@ -81,6 +92,7 @@ pub fn lower(bundle: &Bundle) -> Result<Lowered, Error> {
         enumerations,
         sent: sent.iter().map(|name| type_ident(name).to_string()).collect(),
         aliases,
+        words,
     })
 }
 
@@ -185,6 +197,10 @@ pub fn facts(schema: &Value) -> Vec<String> {
             .collect();
         if !known.is_empty() {
             facts.push(format!("Known values: {}", known.join(", ")));
+        }
+        if let Some(words) = schema["x-enum-words"].as_object() {
+            let words: Vec<String> = words.iter().map(|(word, n)| format!("`{word}` is {n}")).collect();
+            facts.push(format!("read from words as well: {}", words.join(", ")));
         }
     }
     let words = [

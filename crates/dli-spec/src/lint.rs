@@ -54,9 +54,9 @@ pub fn lint(description: &Description) -> Vec<Finding> {
 }
 
 /// Extensions the description may use; anything else is a slip of the pen.
-const EXTENSIONS: [&str; 11] = [
+const EXTENSIONS: [&str; 12] = [
     "x-sources", "x-idempotent", "x-paging", "x-successor", "x-unit", "x-aliases",
-    "x-extensible-enum", "x-enum-descriptions", "x-case-insensitive", "x-error-codes", "x-regions",
+    "x-extensible-enum", "x-enum-descriptions", "x-enum-words", "x-case-insensitive", "x-error-codes", "x-regions",
 ];
 
 #[derive(Default)]
@@ -108,7 +108,9 @@ fn check_extensions(findings: &mut FileFindings<'_>, value: &Value) {
         Value::Object(map) => {
             for (key, inner) in map {
                 // Values of an enumeration are keys here, and may be called anything.
-                if key == "x-enum-descriptions" || key == "properties" && inner.is_object() {
+                if key == "x-enum-descriptions"
+                    || key == "x-enum-words"
+                    || key == "properties" && inner.is_object() {
                     if key == "properties" {
                         object(inner).for_each(|(_, inner)| check_extensions(findings, inner));
                     }

@@ -1,0 +1,165 @@
+//! `cargo xtask ci`: everything that decides whether a change lands, stage by stage, with the
+//! time of each.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+
+use crate::command::{self, Program, cargo};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Only the stages of these names.
+    stages: Vec<String>,
+}
+
+/// A stage, its name and what it runs.
+type Stage = (&'static str, fn() -> anyhow::Result<Outcome>);
+
+/// How a stage ended, if it did not fail.
+enum Outcome {
+    Passed,
+    Skipped(String),
+}
+
+const STAGES: [Stage; 11] = [
+    ("toolchain", toolchain),
+    ("format", || passed(cargo(["fmt", "--all", "--check"]))),
+    ("tools", tools),
+    ("regen", || passed(cargo(["run", "--quiet", "--package", "xtask", "--", "regen", "--check"]))),
+    ("clippy", clippy),
+    ("test", test),
+    ("doc", doc),
+    ("light", light),
+    ("one family", one_family),
+    ("bundle", bundle),
+    ("package", || passed(cargo(["run", "--quiet", "--package", "xtask", "--", "package"]))),
+];
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let chosen = |name: &str| arguments.stages.is_empty() || arguments.stages.iter().any(|s| s == name);
+    let mut times: Vec<(&str, Duration, String)> = Vec::new();
+    let mut failure = None;
+    for (name, stage) in STAGES.iter().filter(|(name, _)| chosen(name)) {
+        println!("── {name}");
+        let start = Instant::now();
+        let result = stage();
+        let verdict = match &result {
+            Ok(Outcome::Passed) => "passed".to_owned(),
+            Ok(Outcome::Skipped(why)) => format!("skipped: {why}"),
+            Err(_) => "FAILED".to_owned(),
+        };
+        times.push((name, start.elapsed(), verdict));
+        if let Err(error) = result {
+            failure = Some(error.context(format!("stage `{name}`")));
+            break;
+        }
+    }
+    println!("\nstage            seconds");
+    for (name, time, verdict) in &times {
+        println!("{name:<16} {:>7.1}  {verdict}", time.as_secs_f64());
+    }
+    let total: Duration = times.iter().map(|(_, time, _)| *time).sum();
+    println!("{:<16} {:>7.1}", "total", total.as_secs_f64());
+    failure.map_or(Ok(()), Err)
+}
+
+fn passed(program: Program) -> anyhow::Result<Outcome> {
+    program.run()?;
+    Ok(Outcome::Passed)
+}
+
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some()
+}
+
+/// The version that the manifests promise is the one that runs here.
+fn toolchain() -> anyhow::Result<Outcome> {
+    let manifest = std::fs::read_to_string("Cargo.toml")?;
+    let promised = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("rust-version = \"")?.strip_suffix('"'))
+        .context("Cargo.toml promises no rust-version")?;
+    let running = command::new("rustc").args(["--version"]).output()?;
+    println!("{}", running.trim());
+    if !running.contains(&format!("rustc {promised}")) {
+        let why = format!("the promised version is {promised}; only a run on it checks the promise");
+        return Ok(Outcome::Skipped(why));
+    }
+    Ok(Outcome::Passed)
+}
+
+/// What tests want and Rust does not bring. On a developer's machine the tests that want them
+/// skip by name; here they are installed.
+fn tools() -> anyhow::Result<Outcome> {
+    if !in_ci() {
+        return Ok(Outcome::Skipped("tools are installed in CI only".to_owned()));
+    }
+    if command::new("python3").args(["-m", "venv", "target/venv"]).run().is_err() {
+        command::new("apt-get").args(["update", "-qq"]).run()?;
+        command::new("apt-get").args(["install", "-y", "-qq", "python3-venv"]).run()?;
+        command::new("python3").args(["-m", "venv", "target/venv"]).run()?;
+    }
+    command::new("target/venv/bin/pip")
+        .args(["install", "--quiet", "--disable-pip-version-check", "openapi-spec-validator==0.7.2"])
+        .run()?;
+    Ok(Outcome::Passed)
+}
+
+fn clippy() -> anyhow::Result<Outcome> {
+    let arguments = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
+    passed(cargo(arguments))
+}
+
+fn doc() -> anyhow::Result<Outcome> {
+    let arguments = ["doc", "--workspace", "--no-deps", "--all-features"];
+    passed(cargo(arguments).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// The README's own command for the tests.
+fn test() -> anyhow::Result<Outcome> {
+    let words = readme_command("cargo test")?;
+    passed(cargo(words.split_whitespace().skip(1)))
+}
+
+/// The README's first command, and that it stays light.
+fn light() -> anyhow::Result<Outcome> {
+    let words = readme_command("cargo run")?;
+    passed(cargo(words.split_whitespace().skip(1)))?;
+    for package in ["dli-ext", "dli-emulator"] {
+        let arguments = ["tree", "--package", package, "--edges", "normal,build,dev", "--prefix", "none"];
+        let tree = cargo(arguments).output()?;
+        let heavy = tree.lines().find(|line| line.starts_with("datafusion") || line.starts_with("arrow"));
+        ensure!(heavy.is_none(), "{package} pulls in {heavy:?} by default");
+    }
+    Ok(Outcome::Passed)
+}
+
+fn readme_command(start: &str) -> anyhow::Result<String> {
+    let readme = std::fs::read_to_string("README.md")?;
+    let line = readme.lines().find(|line| line.starts_with(start));
+    line.map(str::to_owned).with_context(|| format!("README.md has no command `{start} …`"))
+}
+
+/// A crate that wants one family compiles one family.
+fn one_family() -> anyhow::Result<Outcome> {
+    let family = "datasource_connections";
+    cargo(["build", "--package", "dli-api", "--no-default-features", "--features", family]).run()?;
+    let program = cargo(["run", "--quiet", "--package", "dli-codegen", "--example", "print"]);
+    let source = program.args(["--", "api", family]).output()?;
+    if source.contains("list_queues") || !source.contains("list_datasource_connections") {
+        bail!("the bindings of {family} are not those of {family} alone");
+    }
+    Ok(Outcome::Passed)
+}
+
+/// An independent validator takes the one-file document.
+fn bundle() -> anyhow::Result<Outcome> {
+    cargo(["run", "--quiet", "--package", "xtask", "--", "bundle", "-o", "target/dli.yaml"]).run()?;
+    let validator = "target/venv/bin/openapi-spec-validator";
+    if !std::path::Path::new(validator).exists() {
+        ensure!(!in_ci(), "{validator} is missing; the stage `tools` installs it");
+        return Ok(Outcome::Skipped("openapi-spec-validator is not installed".to_owned()));
+    }
+    passed(command::new(validator).args(["target/dli.yaml"]))
+}
