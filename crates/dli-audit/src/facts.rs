@@ -261,18 +261,16 @@ pub struct PageFacts {
     pub operations: Vec<OperationFacts>,
     /// What looked like facts and could not be read: these pages must not pass for agreeing.
     pub failures: Vec<String>,
-    /// Contradictions within the page that show while it is read.
-    pub remarks: Vec<Remark>,
+    /// Tables of fields that nothing refers to, so that nobody knows what they describe.
+    pub unplaced: Vec<Unplaced>,
 }
 
-/// Something a page says twice and differently.
+/// A table of fields without a field whose inside it would be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Remark {
-    /// Kind of the contradiction, as `openapi/DRIFT.md` counts them.
-    pub kind: String,
-    /// The place on the page.
+pub struct Unplaced {
+    /// The table, by its number.
     pub at: String,
-    /// What is wrong there.
+    /// Its caption and how many fields it has.
     pub what: String,
 }
 

@@ -238,7 +238,8 @@ static BARE_RANGE: LazyLock<Regex> = LazyLock::new(|| {
 
 fn limits_of(plain: &str, part: Part, kind: Option<&FieldType>, list: bool, limits: &mut Limits) {
     let text_like = !matches!(kind, Some(FieldType::Integer | FieldType::Number | FieldType::Boolean));
-    let number_like = matches!(kind, Some(FieldType::Integer | FieldType::Number));
+    // Older tables have no column for types.
+    let number_like = matches!(kind, None | Some(FieldType::Integer | FieldType::Number));
     if part == Part::Range
         && number_like
         && let Some(found) = BARE_RANGE.captures(plain)
@@ -273,6 +274,14 @@ fn limits_of(plain: &str, part: Part, kind: Option<&FieldType>, list: bool, limi
             Target::NumberMin => set(&mut limits.minimum, &found[1]),
             Target::NumberMax => set(&mut limits.maximum, &found[1]),
         }
+    }
+    // "at least 64; for the other kind at most 64": two statements, not one range.
+    let number = |text: &Option<String>| text.as_deref().and_then(|t| t.parse::<f64>().ok());
+    if let (Some(least), Some(most)) = (number(&limits.minimum), number(&limits.maximum))
+        && least >= most
+    {
+        limits.minimum = None;
+        limits.maximum = None;
     }
 }
 

@@ -46,6 +46,7 @@ pub fn read(document: &Document, source: &Source<'_>) -> PageFacts {
     let mut fields = nested.fields;
     add_fields_from_elsewhere(&mut fields, &walk, source);
     facts.failures.extend(nested.problems);
+    facts.unplaced = nested.unplaced;
     for ((table, place), referred) in walk.tables.iter().zip(nested.referred) {
         let relevant = matches!(place.section, Section::Uri | Section::Request | Section::Response | Section::Status);
         if relevant && !referred && matches!(tables::classify(table), TableKind::Unknown) {

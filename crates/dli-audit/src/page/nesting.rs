@@ -10,7 +10,7 @@ use regex::Regex;
 use sha2::{Digest, Sha256};
 
 use crate::document::{Cell, Line, Table, squeeze, without_marks};
-use crate::facts::{Direction, FieldFact, FieldType, Location};
+use crate::facts::{Direction, FieldFact, FieldType, Location, Unplaced};
 
 use crate::library::Source;
 
@@ -139,6 +139,8 @@ pub struct Nested {
     pub fields: Vec<FieldFact>,
     /// What could not be placed.
     pub problems: Vec<String>,
+    /// Tables whose field is unknown.
+    pub unplaced: Vec<Unplaced>,
     /// For each table, whether a field refers to it.
     pub referred: Vec<bool>,
 }
@@ -153,6 +155,7 @@ pub fn read(tables: &[(&Table, TablePlace)], addresses: &[Address], source: &Sou
     let roots = reader.roots();
     let mut out = Output { fields: Vec::new(), full: false };
     let mut problems = Vec::new();
+    let mut unplaced = Vec::new();
     for table in roots {
         let (kind, place) = (&reader.tables[table].0, &reader.tables[table].1);
         // Bodies of failed answers are the same everywhere.
@@ -168,14 +171,16 @@ pub fn read(tables: &[(&Table, TablePlace)], addresses: &[Address], source: &Sou
     for (i, kind) in reader.kinds.iter().enumerate() {
         let lost = kind.is_parameters() && reader.parents[i].is_empty() && reader.is_lost(i);
         if lost {
-            problems.push(format!("{}: no field refers to it", name_of(tables[i].0)));
+            let (table, rows) = (tables[i].0, reader.rows[i].len());
+            let at = table.number.map_or_else(|| "table".to_owned(), |n| format!("table.{n}"));
+            unplaced.push(Unplaced { at, what: format!("{} with {rows} fields that no field refers to", name_of(table)) });
         }
     }
     if out.full {
         problems.push(format!("more than {MAX_FIELDS} fields: the tables refer to each other without end"));
     }
     let referred = reader.parents.iter().map(|p| !p.is_empty()).collect();
-    Nested { fields: out.fields, problems, referred }
+    Nested { fields: out.fields, problems, unplaced, referred }
 }
 
 /// The fields inside one table of a page, with paths that begin there.

@@ -206,7 +206,7 @@ impl<'a> Reader<'a> {
             multiple_of: text("multipleOf"),
             pattern: text("pattern"),
         };
-        fact.default = text("default");
+        fact.default = text("default").map(|d| d.trim_matches(|c| matches!(c, '“' | '”')).to_owned());
         let words = [schema, resolved].iter().find_map(|s| s.get("description").and_then(Value::as_str));
         let line = Line { text: words.unwrap_or_default().to_owned(), ..Line::default() };
         fact.words = digest_of_words(&[line]);

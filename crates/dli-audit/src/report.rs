@@ -1,0 +1,164 @@
+//! Prints the outcome of a run, for people or for machines.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use crate::difference::Difference;
+use crate::run::{Options, Outcome};
+use crate::summary::Counts;
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// For machines.
+    Json,
+}
+
+/// Differences shown unless everything is asked for.
+const SHOWN: usize = 40;
+
+/// The report.
+pub fn print(outcome: &Outcome, options: &Options) -> String {
+    match options.format {
+        Format::Human => human(outcome, options),
+        Format::Json => machine(outcome),
+    }
+}
+
+fn human(outcome: &Outcome, options: &Options) -> String {
+    let mut out = String::new();
+    counts(&mut out, outcome);
+    problems(&mut out, outcome, options);
+    measure(&mut out, outcome, options);
+    differences(&mut out, outcome, options);
+    out
+}
+
+macro_rules! put {
+    ($out:expr, $($arg:tt)*) => { writeln!($out, $($arg)*).expect("writing to a text") };
+}
+
+fn counts(out: &mut String, outcome: &Outcome) {
+    let summary = &outcome.summary;
+    let mut table = |title: &str, rows: &BTreeMap<String, Counts>| {
+        put!(out, "{title:26}{:>6}{:>7}{:>12}{:>8}{:>10}{:>8}", "files", "pages", "operations", "fields", "examples", "broken");
+        for (name, c) in rows.iter().map(|(n, c)| (n.as_str(), c)).chain([("total", &summary.total)]) {
+            let name = if name.is_empty() { "(not described)" } else { name };
+            put!(
+                out,
+                "  {name:24}{:>6}{:>7}{:>12}{:>8}{:>10}{:>8}",
+                c.files, c.pages, c.operations, c.fields, c.examples, c.broken_examples
+            );
+        }
+    };
+    table("By kind of source", &summary.by_kind);
+    out.push('\n');
+    let mut table = |title: &str, rows: &BTreeMap<String, Counts>| {
+        put!(out, "{title:26}{:>13}{:>12}{:>8}{:>10}{:>8}", "pages", "operations", "fields", "examples", "broken");
+        for (name, c) in rows {
+            let name = if name.is_empty() { "(not described)" } else { name };
+            put!(out, "  {name:24}{:>13}{:>12}{:>8}{:>10}{:>8}", c.pages, c.operations, c.fields, c.examples, c.broken_examples);
+        }
+    };
+    table("By family", &summary.by_family);
+    put!(
+        out,
+        "\n{} different operations documented, {} described without any of these sources.",
+        summary.distinct_operations,
+        summary.without_source.len()
+    );
+}
+
+fn problems(out: &mut String, outcome: &Outcome, options: &Options) {
+    let summary = &outcome.summary;
+    put!(out, "{} pages could not be read fully, {} files are no documentation.", summary.failures.len(), summary.skipped.len());
+    for failure in &summary.failures {
+        put!(out, "  failed: {failure}");
+    }
+    if options.verbose {
+        for skipped in &summary.skipped {
+            put!(out, "  skipped: {skipped}");
+        }
+    }
+}
+
+fn measure(out: &mut String, outcome: &Outcome, options: &Options) {
+    let Some(measure) = &outcome.measure else {
+        return;
+    };
+    put!(out, "\nMeasured against the reference tables:");
+    let all = measure.fields.iter().map(|r| ("fields", r)).chain(measure.statuses.iter().map(|r| ("statuses", r)));
+    for (what, (source, rate)) in all {
+        put!(out, "  {what:9}{source:10}{:>6} of {:>5}  {:6.2}%", rate.found, rate.rows, rate.percent());
+        if options.verbose {
+            for miss in &rate.misses {
+                put!(out, "    missed: {miss}");
+            }
+        }
+    }
+    if options.verbose {
+        for beyond in &measure.beyond {
+            put!(out, "    beyond the tables: {beyond}");
+        }
+    }
+}
+
+fn differences(out: &mut String, outcome: &Outcome, options: &Options) {
+    let verdict = &outcome.verdict;
+    let mut by_aspect: BTreeMap<&str, usize> = BTreeMap::new();
+    for difference in &outcome.differences {
+        *by_aspect.entry(difference.aspect.name()).or_default() += 1;
+    }
+    let by_aspect: Vec<String> = by_aspect.iter().map(|(aspect, n)| format!("{aspect} {n}")).collect();
+    put!(out, "\n{} differences ({}), {} explained by rulings.", outcome.differences.len(), by_aspect.join(", "), verdict.explained);
+    put!(
+        out,
+        "{} unexplained, {} stale rulings, {} rulings by a reader, {} about sources not given.",
+        verdict.unexplained.len(),
+        verdict.stale.len(),
+        verdict.by_reader,
+        verdict.unchecked
+    );
+    let limit = if options.verbose { usize::MAX } else { SHOWN };
+    for difference in verdict.unexplained.iter().take(limit) {
+        put!(out, "  {}", line(difference));
+    }
+    more(out, verdict.unexplained.len(), limit);
+    for stale in verdict.stale.iter().take(limit) {
+        put!(out, "  stale: {stale}");
+    }
+    more(out, verdict.stale.len(), limit);
+}
+
+fn more(out: &mut String, all: usize, shown: usize) {
+    if all > shown {
+        put!(out, "  … and {} more (--verbose)", all - shown);
+    }
+}
+
+/// A difference in one line.
+pub fn line(d: &Difference) -> String {
+    format!("{} {} {}: {} says {}; held: {}", d.operation, d.at, d.aspect.name(), d.source, d.said, d.held)
+}
+
+fn machine(outcome: &Outcome) -> String {
+    let value = json!({
+        "clean": outcome.is_clean(),
+        "summary": outcome.summary,
+        "reference": outcome.measure,
+        "differences": outcome.differences.len(),
+        "explained": outcome.verdict.explained,
+        "unexplained": outcome.verdict.unexplained,
+        "stale_rulings": outcome.verdict.stale,
+        "rulings_by_reader": outcome.verdict.by_reader,
+        "rulings_not_checked": outcome.verdict.unchecked,
+    });
+    let mut text = serde_json::to_string_pretty(&value).expect("plain data");
+    text.push('\n');
+    text
+}
