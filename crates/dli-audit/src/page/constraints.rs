@@ -57,7 +57,7 @@ pub fn read(lines: &[Line], kind: Option<&FieldType>) -> Constraints {
         let plain = without_marks(&line.text);
         if *part == Part::Default {
             if out.default.is_none() {
-                out.default = default_cell(&line.text);
+                out.default = stated_default(&line.text).or_else(|| default_cell(&line.text));
             }
             continue;
         }
@@ -145,6 +145,7 @@ static DEFAULT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r#"(?i)default value(?: of [^.]{1,40})? (?:is|:)\s*[“"‘']([^“”"‘']{1,40})[”"’']"#,
         r#"(?i)default value\s*:\s*[“"‘']([^“”"‘']{1,40})[”"’']"#,
         r"(?i)default value(?: is|\s*:)\s*(-?[A-Za-z0-9_./][A-Za-z0-9_/-]*(?:\.[A-Za-z0-9_/-]+)*)",
+        r#"(?i)default value [“"]([^“”"]{1,40})[”"] is used"#,
         r#"(?i)^[^.]*[“"]([^“”"]{1,40})[”"] is used by default"#,
         r#"(?i)is set to [“"]([^“”"]{1,40})[”"] by default"#,
         r#"(?i)defaults to [“"]?([A-Za-z0-9_.-]{1,40})"#,
@@ -199,6 +200,7 @@ static LIMITS: LazyLock<Vec<LimitRule>> = LazyLock::new(|| {
     use Target::{LengthMax, LengthRange, NumberMax, NumberMin, NumberRange};
     [
         (LengthRange, r"长度(?:限制|范围|大小)?\s*(?:为|是|在|:|：)*\s*(\d+)\s*[-~～到至]\s*([\d*,，]*\d)\s*个?(?:英文|中文)?(?:字符|字节)"),
+        (LengthMax, r"(?i)length range:? ([\d,]*\d ?[x×*] ?[\d,]*\d) characters"),
         (LengthRange, r"长度大于等于\s*(\d+)\s*且小于等于\s*(\d+)"),
         (LengthRange, r"(?i)length (?:range|is|ranges)?:?\s*(?:from )?(\d+) to ([\d,*]*\d) (?:characters|bytes)"),
         (LengthRange, r"(?i)(?:contains?|consists? of|be) (?:from )?(\d+) to ([\d,*]*\d) characters"),
@@ -224,7 +226,7 @@ static LIMITS: LazyLock<Vec<LimitRule>> = LazyLock::new(|| {
         (NumberMax, r"(?i)maximum value\s*(?:is|:)\s*(-?\d[\d.,]*)"),
         (NumberMin, r"(?i)(?:greater|larger) than or equal to (-?\d[\d.]*)"),
         (NumberMax, r"(?i)(?:less|smaller) than or equal to (-?\d[\d.]*)"),
-        (NumberMin, r"(?i)must not be less than (-?\d[\d.]*)"),
+        (NumberMin, r"(?i)(?:must not be|should be no|must be no|cannot be) less than (-?\d[\d.]*)"),
     ]
     .iter()
     .map(|(target, pattern)| LimitRule { pattern: Regex::new(pattern).expect("a valid pattern"), target: *target })
@@ -309,7 +311,7 @@ fn set(slot: &mut Option<String>, text: &str) {
     if slot.is_some() {
         return;
     }
-    let text = text.trim_end_matches(['.', ',']).replace([',', '，'], "");
+    let text = text.trim_end_matches(['.', ',']).replace([',', '，', ' '], "").replace(['x', '×'], "*");
     // `1024*1024`
     let value = if text.contains('*') {
         let factors: Option<Vec<u64>> = text.split('*').map(|f| f.parse().ok()).collect();
@@ -356,6 +358,8 @@ mod tests {
             ("The value ranges from 0.0 to 1.0, indicating 0% to 100%.", Number, "minimum 0 maximum 1"),
             ("The minimum value is “1” and the maximum value is “100”.", Integer, "minimum 1 maximum 100"),
             ("最大支持2万条记录。", Array(None), "maxItems 20000"),
+            ("Length range: 1,024 x 1,024 characters.", Text, "maxLength 1048576"),
+            ("The value should be no less than “0”.", Integer, "minimum 0"),
             ("Value range: -1 or greater than 0.", Integer, ""),
         ];
         for (text, kind, expected) in cases {
@@ -374,6 +378,7 @@ mod tests {
         assert_eq!(default("The default value is “false”.", Boolean).as_deref(), Some("false"));
         assert_eq!(default("The default value is false, indicating x.", Boolean).as_deref(), Some("false"));
         assert_eq!(default("“yyyy-MM-dd” is used by default.", Text).as_deref(), Some("yyyy-MM-dd"));
+        assert_eq!(default("If left blank, the default value “false” is used.", Boolean).as_deref(), Some("false"));
         assert_eq!(default("The default value is a comma (,).", Text), None);
         assert_eq!(default("默认为双引号（即“\\\"”）", Text), None);
         assert_eq!(default("The default value is 4 GB, and the minimum value is 2 GB.", Text), None);
@@ -387,6 +392,8 @@ mod tests {
         );
         assert_eq!(c.default.as_deref(), Some("50"));
         assert_eq!(c.limits.get("maximum"), Some("100"));
+        let c = of(&["“Definition”", "Order", "“Default Value”", "The default value is “desc”."], FieldType::String);
+        assert_eq!(c.default.as_deref(), Some("desc"));
         let c = of(&["“参数解释”： 名称。 “约束限制”： 不涉及。 “取值范围”： 长度大于等于1且小于等于128 “默认取值”： 无"], FieldType::String);
         assert_eq!(c.limits.get("maxLength"), Some("128"));
         assert_eq!(c.default, None);

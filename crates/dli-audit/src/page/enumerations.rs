@@ -41,13 +41,20 @@ pub fn read(parts: &[(Part, Line)], kind: Option<&FieldType>) -> Vec<String> {
 static ITEM: LazyLock<Regex> = LazyLock::new(|| {
     // VALUE, “VALUE”, VALUE: meaning, VALUE表示…, VALUE indicates …
     Regex::new(
-        r#"^(?:[“"‘']([A-Za-z0-9_.+/-]{1,64})[”"’']|([A-Za-z0-9_.+/-]{1,64}))\s*(?:$|[。;；,，]\s*$|[:：]|[(（]|-\s|表示|：|indicates?\b|means?\b|specifies\b|,\s*(?:indicating|meaning))"#,
+        r#"^(?:(?:Value|值为?)\s*)?(?:[“"‘']([A-Za-z0-9_.+/-]{1,64})[”"’']|([A-Za-z0-9_.+/-]{1,64}))\s*(?:$|[。;；,，]\s*$|[:：]|[(（]|-\s|表示|：|indicates?\b|means?\b|specifies\b|,\s*(?:indicating|meaning))"#,
     )
     .expect("a valid pattern")
 });
 
+/// `视图：VIRTUAL_VIEW`: the meaning first.
+static MEANING_FIRST: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"[\u4e00-\u9fff]\s*(?:[:：]|为)\s*[“"]?([A-Za-z][A-Za-z0-9_.]{1,63})[”"]?\s*[。;；]?$"#).expect("a valid pattern")
+});
+
 fn item_value(text: &str) -> Option<String> {
-    let found = ITEM.captures(text)?;
+    let Some(found) = ITEM.captures(text) else {
+        return Some(MEANING_FIRST.captures(text)?[1].to_owned());
+    };
     let value = found.get(1).or_else(|| found.get(2))?.as_str().trim_end_matches('.');
     // `http://` and the like, and words that open a sentence, are no values.
     let word = matches!(value.to_lowercase().as_str(), "note" | "if" | "when" | "default" | "options" | "http" | "https" | "example" | "notes" | "none" | "i.e" | "e.g");
@@ -100,7 +107,7 @@ fn announced_lines(parts: &[(Part, Line)]) -> Vec<String> {
 
 static ANNOUNCED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)(?:包含|包括|取值为|值为|可选值为|取值有|可选值|支持以下|目前支持|可选参数有|options(?: are)?|values? can be|can be set to|possible values(?: are)?|available values(?: are)?|the value is|the options are(?: as follows)?|目前可接受参数|can be|支持)\s*[:：]?\s*",
+        r"(?i)(?:包含|包括|取值为|值为|可选值为|取值有|可选值|支持以下|目前支持|可选参数有|分为|只能为|类型[:：]|\bonly\b|currently,?|options(?: are| include)?|values? can be|can be set to|possible values(?: are)?|available values(?: are)?|the value is|the options are(?: as follows)?|目前可接受参数|can be|支持)\s*[:：]?\s*",
     )
     .expect("a valid pattern")
 });
@@ -131,7 +138,6 @@ fn in_sentence(text: &str, part: Part) -> Vec<String> {
         let mut values: Vec<String> = Vec::new();
         let mut rest = &text[start..];
         let mut quoted = 0;
-        let mut complete = false;
         while let Some(found) = TOKEN.captures(rest) {
             let Some(value) = found.get(1).or_else(|| found.get(2)).or_else(|| found.get(3)) else {
                 break;
@@ -141,7 +147,6 @@ fn in_sentence(text: &str, part: Part) -> Vec<String> {
             }
             values.push(value.as_str().trim_end_matches('.').to_owned());
             rest = &rest[found.get(0).map_or(0, |m| m.end())..];
-            complete = true;
             if values.len() > MAX_VALUES {
                 return Vec::new();
             }
@@ -149,7 +154,6 @@ fn in_sentence(text: &str, part: Part) -> Vec<String> {
                 break;
             };
             rest = &rest[separator.end()..];
-            complete = false;
         }
         // Bare words in running English are words, not values, unless they look like codes.
         let codes = values
@@ -160,8 +164,10 @@ fn in_sentence(text: &str, part: Part) -> Vec<String> {
             })
             .count();
         let chinese = text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-        let clear = quoted + 1 >= values.len() || codes + 1 >= values.len() || chinese;
-        if values.len() >= 2 && complete && clear {
+        // "The options are as follows: Parquet, ORC." is nothing but a list.
+        let bare = text[..start].to_lowercase().trim_end().ends_with("follows:") && matches!(rest.trim(), "" | ".");
+        let clear = quoted + 1 >= values.len() || codes + 1 >= values.len() || chinese || bare;
+        if values.len() >= 2 && clear {
             return values;
         }
     }
@@ -193,6 +199,11 @@ mod tests {
             (&["值为：grant，revoke或update。"], "grant revoke update"),
             (&["包含运行中（RUNNING）、规格变更中（SCALING）。"], "RUNNING SCALING"),
             (&["Options: “DDL”, “DCL”, and “QUERY”."], "DDL DCL QUERY"),
+            (&["- Value “UP” indicates up.", "- Value “DOWN” indicates down."], "UP DOWN"),
+            (&["- DLI表： MANAGED_TABLE", "- 视图：VIRTUAL_VIEW"], "MANAGED_TABLE VIRTUAL_VIEW"),
+            (&["The options are as follows: Parquet, ORC, CSV, and Avro."], "Parquet ORC CSV Avro"),
+            (&["Currently, only CSV and JSON are supported."], "CSV JSON"),
+            (&["类型，包含DDL、DCL，若要查询所有类型，则传入ALL。"], "DDL DCL"),
             (&["取值为““SYNC””或者““ASYNC””默认值为：“SYNC”。"], ""),
             (&["取值为“SYNC”或者“ASYNC”默认值为：“SYNC”。"], "SYNC ASYNC"),
             (&["取值为“true”或者“false”。"], ""),

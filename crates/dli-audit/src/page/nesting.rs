@@ -493,6 +493,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The names in a table of values on another page.
+    fn values_elsewhere(&self, target: &str) -> Option<Vec<String>> {
+        let inside = self.source.inside(target)?;
+        let values = inside.iter().all(|f| {
+            f.kind == Some(FieldType::String) && f.mandatory.is_none() && !f.path.contains(['.', '['])
+        });
+        (values && (2..=80).contains(&inside.len())).then(|| inside.iter().map(|f| f.path.clone()).collect())
+    }
+
     fn fact(&self, table: usize, i: usize, direction: Direction, location: Location, path: &str) -> FieldFact {
         let row = &self.rows[table][i];
         let mut fact = FieldFact::new(direction, location, path);
@@ -500,6 +509,9 @@ impl<'a> Reader<'a> {
         fact.kind_text.clone_from(&row.kind_text);
         fact.mandatory = row.mandatory;
         fact.values = self.values.get(&(table, i)).unwrap_or(&row.found.values).clone();
+        if fact.values.is_empty() && !row.holds_fields() {
+            fact.values = row.elsewhere.iter().find_map(|target| self.values_elsewhere(target)).unwrap_or_default();
+        }
         fact.limits = row.found.limits.clone();
         fact.default.clone_from(&row.found.default);
         fact.words.clone_from(&row.words);
