@@ -257,7 +257,7 @@ impl<'a> Comparison<'a, '_> {
             if let Some(said) = &field.default {
                 let has = self.description.default_of(held.seen);
                 if has.as_deref().map(plain_number) != Some(plain_number(said)) {
-                    let has = has.unwrap_or_else(|| "none".to_owned());
+                    let has = has.unwrap_or_else(|| "no default".to_owned());
                     self.push(Aspect::Default, at, said.clone(), has);
                 }
             }
@@ -296,7 +296,7 @@ impl<'a> Comparison<'a, '_> {
             held_text.extend(has.get(name).map(|v| format!("{name} {v}")));
         }
         if !said.is_empty() {
-            let held_text = if held_text.is_empty() { "none".to_owned() } else { held_text.join(", ") };
+            let held_text = if held_text.is_empty() { "no limit".to_owned() } else { held_text.join(", ") };
             self.push(Aspect::Limit, at.to_owned(), said.join(", "), held_text);
         }
     }

@@ -344,7 +344,7 @@ impl<'a> Reader<'a> {
         self.parents[target].push((table, row));
         let column = match &self.kinds[target] {
             // Settings with their defaults are keys one may set, not values of the field.
-            TableKind::Parameters(columns) if columns.default.is_some() => return,
+            TableKind::Parameters(columns) if columns.default.is_some() || columns.mandatory.is_some() => return,
             TableKind::Parameters(columns) => columns.name,
             _ => 0,
         };
