@@ -1,0 +1,85 @@
+//! Where each value of a configuration was found, for people to read.
+
+use std::fmt;
+
+use super::{Config, Identity, Origin};
+
+/// One value of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Explained {
+    /// What it is: `region`, `endpoint`, …
+    pub name: &'static str,
+    /// Its value; a secret is not shown.
+    pub value: String,
+    /// Where it was found; `None` if it was not.
+    pub origin: Option<Origin>,
+}
+
+/// A configuration, value by value. `Display` prints a line for each.
+#[derive(Debug, Clone)]
+pub struct Explanation(Vec<Explained>);
+
+impl Explanation {
+    /// The values.
+    pub fn values(&self) -> &[Explained] {
+        &self.0
+    }
+
+    /// The value of this name.
+    pub fn get(&self, name: &str) -> Option<&Explained> {
+        self.0.iter().find(|explained| explained.name == name)
+    }
+}
+
+impl Config {
+    /// Where each value comes from. Secrets are not shown.
+    ///
+    /// ```
+    /// let dli = dli_ext::Dli::builder()
+    ///     .region("cn-north-4")
+    ///     .access_key("AKEXAMPLE", "the-secret")
+    ///     .build()?;
+    /// let explanation = dli.config().explain().to_string();
+    /// assert!(explanation.contains("given to the builder"));
+    /// assert!(!explanation.contains("the-secret"));
+    /// # Ok::<(), dli_ext::Error>(())
+    /// ```
+    pub fn explain(&self) -> Explanation {
+        let mut values = Vec::new();
+        let mut add = |name, value: Option<String>, origin: Option<&Origin>| {
+            let value = value.unwrap_or_else(|| "not configured".to_owned());
+            values.push(Explained { name, value, origin: origin.cloned() });
+        };
+        let region = self.region.as_ref();
+        add("region", region.map(|found| found.value.clone()), region.map(|found| &found.origin));
+        add("endpoint", Some(self.endpoint.value.clone()), Some(&self.endpoint.origin));
+        let project = self.project.as_ref();
+        add(
+            "project_id",
+            project.map(|found| found.value.to_string()),
+            project.map(|found| &found.origin),
+        );
+        match &self.identity {
+            Identity::Fixed(authentication, origin) => {
+                add("credentials", Some(authentication.summary()), Some(origin));
+            }
+            Identity::Missing(tried) => add("credentials", Some(format!("none: {tried}")), None),
+        }
+        Explanation(values)
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.0.iter().map(|explained| explained.name.len()).max().unwrap_or(0);
+        for Explained { name, value, origin } in &self.0 {
+            write!(f, "{name:width$}  {value}")?;
+            match origin {
+                Some(origin) => writeln!(f, "  ({origin})")?,
+                None => writeln!(f)?,
+            }
+        }
+        Ok(())
+    }
+}

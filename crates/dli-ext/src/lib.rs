@@ -1,0 +1,37 @@
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![doc = include_str!("../README.md")]
+//!
+//! # What is here
+//!
+//! - [`Dli`]: the client; a handle a family ([`handles`]), a method an operation;
+//! - [`Builder`] and [`Config`]: where it goes, who it is, how it behaves;
+//! - [`CallOptions`]: the same for one call;
+//! - [`Reply`] and [`Error`]: what comes back;
+//! - [`paging`]: lists as streams; [`wait`]: long work as a future or a stream of states;
+//! - [`types`]: what is sent and received.
+
+mod client;
+pub mod config;
+mod error;
+pub mod paging;
+mod reply;
+mod request;
+pub mod transport;
+pub mod wait;
+
+pub use client::Dli;
+pub use config::{Builder, Config};
+#[doc(inline)]
+pub use dli_api::{self as api, Operation, Secret, types};
+pub use dli_sign::{Credential, IamToken};
+pub use error::{Error, ErrorCode, ErrorKind};
+pub use reply::Reply;
+pub use request::Request;
+pub use transport::{CallOptions, RetryPolicy};
+
+/// The handles: a struct a family, a method an operation. Generated from the description.
+#[allow(clippy::all, rustdoc::all, missing_docs, unused_imports, unused_variables)]
+pub mod handles {
+    use dli_api::types;
+    include!(concat!(env!("OUT_DIR"), "/handles.rs"));
+}

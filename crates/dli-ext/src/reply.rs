@@ -1,0 +1,114 @@
+//! An answer: the value, and everything that came with it.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+/// What an operation answered. It stands for its value (`reply.status_field`), and keeps the
+/// body as it came, so that what the types do not know is still reachable.
+///
+/// ```no_run
+/// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+/// let reply = dli.enhanced_connections().show("3f9c…").await?;
+/// println!("{:?}, request {:?}", reply.name, reply.request_id());
+/// let undocumented = &reply.json()?["routes"];
+/// # let _ = undocumented;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Reply<T> {
+    pub(crate) value: T,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) attempts: u32,
+}
+
+impl<T> Reply<T> {
+    /// The value alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// The body as it came.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body as JSON, with everything that the types leave out.
+    ///
+    /// # Errors
+    /// When the body is not JSON, which can only be where the operation answers with nothing.
+    pub fn json(&self) -> Result<serde_json::Value, crate::Error> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            crate::Error::new(crate::ErrorKind::Undecodable, "the body is not JSON")
+                .source_error(error)
+        })
+    }
+
+    /// The HTTP status; a success.
+    pub fn http_status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// The headers of the answer.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The id under which the service knows the request.
+    pub fn request_id(&self) -> Option<&str> {
+        request_id(&self.headers)
+    }
+
+    /// How many times the request was sent until this answer came.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// The same answer with another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Reply<U> {
+        Reply {
+            value: change(self.value),
+            status: self.status,
+            headers: self.headers,
+            body: self.body,
+            attempts: self.attempts,
+        }
+    }
+}
+
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
+    ["x-request-id", "x-openstack-request-id"]
+        .iter()
+        .find_map(|name| headers.get(*name)?.to_str().ok())
+}
+
+impl<T> Deref for Reply<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Reply<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("value", &self.value)
+            .field("status", &self.status.as_u16())
+            .field("request_id", &self.request_id())
+            .field("attempts", &self.attempts)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
+}

@@ -1,0 +1,128 @@
+//! One attempt: the request goes out, the whole answer comes in, within a time and a length.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, StatusCode};
+
+/// What carries requests.
+#[derive(Clone)]
+pub(crate) enum Wire {
+    /// The network.
+    Http(reqwest::Client),
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Raw {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// Why an attempt brought no answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// No connection; the service has seen nothing.
+    NoConnection(Box<dyn StdError + Send + Sync>),
+    /// The time of the attempt is over.
+    TimedOut,
+    /// The connection broke before the head of an answer was there.
+    Broken(Box<dyn StdError + Send + Sync>),
+    /// The answer began and broke off.
+    CutOff { status: StatusCode, headers: Box<HeaderMap>, source: Box<dyn StdError + Send + Sync> },
+    /// The answer is longer than allowed.
+    TooLong { status: StatusCode, headers: Box<HeaderMap>, limit: usize },
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoConnection(source) => write!(f, "no connection: {source}"),
+            Self::TimedOut => f.write_str("timed out"),
+            Self::Broken(source) => write!(f, "broken: {source}"),
+            Self::CutOff { source, .. } => write!(f, "cut off: {source}"),
+            Self::TooLong { limit, .. } => write!(f, "longer than {limit} bytes"),
+        }
+    }
+}
+
+impl Wire {
+    pub async fn attempt(
+        &self,
+        request: reqwest::Request,
+        bound: Duration,
+        body_limit: usize,
+    ) -> Result<Raw, Failure> {
+        match self {
+            Self::Http(client) => {
+                match tokio::time::timeout(bound, over_http(client, request, body_limit)).await {
+                    Ok(outcome) => outcome,
+                    Err(_) => Err(Failure::TimedOut),
+                }
+            }
+        }
+    }
+}
+
+async fn over_http(
+    client: &reqwest::Client,
+    request: reqwest::Request,
+    body_limit: usize,
+) -> Result<Raw, Failure> {
+    let mut response = match client.execute(request).await {
+        Ok(response) => response,
+        // Whose address appears in the operation and the configuration, not in every cause.
+        Err(error) if error.is_connect() || error.is_builder() => {
+            return Err(Failure::NoConnection(error.without_url().into()));
+        }
+        Err(error) if error.is_timeout() => return Err(Failure::TimedOut),
+        Err(error) => return Err(Failure::Broken(error.without_url().into())),
+    };
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    match read(&mut response, &headers, body_limit).await {
+        Ok(Some(body)) => Ok(Raw { status, headers, body }),
+        Ok(None) => Err(Failure::TooLong { status, headers: Box::new(headers), limit: body_limit }),
+        Err(error) if error.is_timeout() => Err(Failure::TimedOut),
+        Err(error) => Err(Failure::CutOff {
+            status,
+            headers: Box::new(headers),
+            source: error.without_url().into(),
+        }),
+    }
+}
+
+/// The whole body, `None` if it is too long. A body that comes in one piece is not copied.
+async fn read(
+    response: &mut reqwest::Response,
+    headers: &HeaderMap,
+    limit: usize,
+) -> Result<Option<Bytes>, reqwest::Error> {
+    let announced = headers
+        .get(http::header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Ok(None);
+    }
+    let Some(first) = response.chunk().await? else { return Ok(Some(Bytes::new())) };
+    if first.len() > limit {
+        return Ok(None);
+    }
+    let Some(second) = response.chunk().await? else { return Ok(Some(first)) };
+    // The announced length is a promise, not a reason to take that much memory at once.
+    let room = announced.unwrap_or(0).min(1 << 20).max(first.len() + second.len());
+    let mut whole = BytesMut::with_capacity(room);
+    whole.extend_from_slice(&first);
+    let mut next = Some(second);
+    while let Some(piece) = next {
+        if whole.len() + piece.len() > limit {
+            return Ok(None);
+        }
+        whole.extend_from_slice(&piece);
+        next = response.chunk().await?;
+    }
+    Ok(Some(whole.freeze()))
+}

@@ -1,0 +1,208 @@
+//! The way of a request: credentials → sign → one attempt with a time-out → classify → retry or
+//! return. [`Core::send`] is that way, top to bottom; the other modules are its steps.
+
+mod attempt;
+mod classify;
+mod http;
+mod limit;
+mod options;
+mod retry;
+mod sign;
+mod skew;
+mod trace;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+pub(crate) use attempt::Wire;
+pub(crate) use classify::Verdict;
+pub(crate) use http::HttpSettings;
+pub(crate) use limit::RateLimit;
+pub use options::CallOptions;
+pub(crate) use retry::Retries;
+pub use retry::{RetryBudget, RetryPolicy};
+
+use crate::config::Identity;
+use crate::{Error, ErrorKind};
+
+/// What is shared by all calls of a client.
+pub(crate) struct Core {
+    pub wire: Wire,
+    pub identity: Identity,
+    pub retry: RetryPolicy,
+    pub attempt_timeout: Duration,
+    pub call_timeout: Option<Duration>,
+    pub body_limit: usize,
+    pub rate: Option<RateLimit>,
+    pub user_agent: ::http::HeaderValue,
+    pub trace_bodies: bool,
+    pub skew: skew::Skew,
+}
+
+/// What has to be known of a call besides its request.
+pub(crate) struct Plan<'a> {
+    pub operation: Cow<'static, str>,
+    /// The path with placeholders, for traces.
+    pub template: &'a str,
+    pub idempotent: bool,
+    pub project_id: Option<&'a str>,
+    pub options: &'a CallOptions,
+    /// Attempts made before, where an answer that came could not be used.
+    pub made: u32,
+}
+
+/// A usable answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    pub attempts: u32,
+}
+
+impl Core {
+    /// Sends a request until there is an answer that can be used, or no sense in trying on.
+    pub async fn send(&self, request: reqwest::Request, plan: Plan<'_>) -> Result<Answer, Error> {
+        let span = trace::call_span(&request, &plan);
+        let result = self.send_traced(request, &plan).instrument(span.clone()).await;
+        trace::finished(&span, &result);
+        result.map_err(|error| error.of(plan.operation))
+    }
+
+    async fn send_traced(
+        &self,
+        request: reqwest::Request,
+        plan: &Plan<'_>,
+    ) -> Result<Answer, Error> {
+        let draft = sign::Draft::new(request, self, plan)?;
+        let started = Instant::now();
+        let end = plan.options.timeout.or(self.call_timeout).map(|timeout| started + timeout);
+        let mut retries = Retries::new(plan.options.retry.as_ref().unwrap_or(&self.retry), plan);
+        loop {
+            if let Some(rate) = &self.rate {
+                rate.turn().await;
+            }
+            let identity = within(end, self.identity.load()).await.unwrap_or_else(|| {
+                Err(Error::new(ErrorKind::Timeout, "time ran out while credentials were fetched"))
+            });
+            let identity = identity.map_err(|error| error.after(retries.attempts()))?;
+            let request = draft.signed(&identity, self.skew.now(), retries.attempts())?;
+            let attempt = retries.begin();
+            let bound = self.attempt_bound(plan, end);
+            let outcome = trace::attempt(attempt, self.trace_bodies, async {
+                self.wire.attempt(request, bound, self.body_limit).await
+            })
+            .await;
+            let refused = match classify::classify(outcome, bound) {
+                Verdict::Answer(mut answer) => {
+                    retries.succeeded();
+                    answer.attempts = attempt;
+                    return Ok(answer);
+                }
+                Verdict::Refused(refused) => refused,
+            };
+            let corrected = refused.unauthenticated && self.correct(&refused, &identity, attempt);
+            let pause = retries.pause(&refused, corrected, end);
+            let error = refused.into_error(&identity, attempt);
+            let Some(pause) = pause else { return Err(error) };
+            trace::retrying(&error, pause);
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Removes the cause of a refused authentication, if it is one that can be removed: a clock
+    /// that is wrong, or credentials that have had their day. Says whether it did.
+    fn correct(
+        &self,
+        refused: &classify::Refused,
+        identity: &crate::config::Authentication,
+        attempt: u32,
+    ) -> bool {
+        let skewed = refused.date.is_some_and(|date| self.skew.learn(date));
+        // New credentials are worth one try, not an endless one.
+        skewed || (attempt <= 2 && self.identity.renew(identity))
+    }
+
+    fn attempt_bound(&self, plan: &Plan<'_>, end: Option<Instant>) -> Duration {
+        let bound = plan.options.attempt_timeout.unwrap_or(self.attempt_timeout);
+        match end {
+            Some(end) => bound.min(end.saturating_duration_since(Instant::now())),
+            None => bound,
+        }
+    }
+}
+
+/// Waits for a future until `end`.
+async fn within<F: Future>(end: Option<Instant>, future: F) -> Option<F::Output> {
+    match end {
+        Some(end) => tokio::time::timeout_at(end, future).await.ok(),
+        None => Some(future.await),
+    }
+}
+
+/// The options of a call that has none.
+pub(crate) static USUAL: CallOptions = CallOptions::new();
+
+/// One call on its way through the generated client: the shared transport, what is special about
+/// the call, and a place for what the generated code does not hand on.
+pub(crate) struct Exchange {
+    pub core: Arc<Core>,
+    pub options: Option<Arc<CallOptions>>,
+    pub project_id: Arc<str>,
+    pub left: std::sync::Mutex<Left>,
+}
+
+/// What an exchange leaves behind for the reply or the error.
+#[derive(Default)]
+pub(crate) struct Left {
+    pub body: Bytes,
+    pub attempts: u32,
+    pub status: StatusCode,
+    pub request_id: Option<String>,
+}
+
+impl Exchange {
+    pub fn left(&self) -> std::sync::MutexGuard<'_, Left> {
+        self.left.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl dli_api::Transport for Exchange {
+    fn send<'a>(
+        &'a self,
+        request: reqwest::Request,
+        operation: &'static dli_api::Operation,
+    ) -> dli_api::TransportFuture<'a> {
+        Box::pin(async move {
+            let plan = Plan {
+                operation: Cow::Borrowed(operation.id),
+                template: operation.path,
+                idempotent: operation.idempotent,
+                project_id: Some(&self.project_id),
+                options: self.options.as_deref().unwrap_or(&USUAL),
+                made: self.left().attempts,
+            };
+            let mut answer = self.core.send(request, plan).await?;
+            if answer.body.is_empty() && operation.response.is_some() {
+                // Said with status 204: there is nothing to say. Typed, that is an empty object.
+                answer.body = Bytes::from_static(b"{}");
+            }
+            let mut left = self.left();
+            left.body = answer.body.clone();
+            left.attempts = answer.attempts;
+            left.status = answer.status;
+            left.request_id = crate::reply::request_id(&answer.headers).map(str::to_owned);
+            drop(left);
+            let mut response = ::http::Response::new(reqwest::Body::from(answer.body));
+            *response.status_mut() = answer.status;
+            *response.headers_mut() = answer.headers;
+            Ok(response.into())
+        })
+    }
+}

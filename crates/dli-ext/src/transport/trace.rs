@@ -1,0 +1,99 @@
+//! What is told to `tracing`: a span a call, a span an attempt, with the attribute names of
+//! OpenTelemetry. Never a secret; a body only where it was asked for.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::{Instrument, Span, field};
+
+use super::attempt::{Failure, Raw};
+use super::{Answer, Plan};
+use crate::Error;
+
+pub(super) fn call_span(request: &reqwest::Request, plan: &Plan<'_>) -> Span {
+    tracing::info_span!(
+        "dli.call",
+        otel.name = &*plan.operation,
+        otel.kind = "client",
+        rpc.system = "huaweicloud",
+        rpc.service = "dli",
+        rpc.method = &*plan.operation,
+        http.request.method = request.method().as_str(),
+        server.address = request.url().host_str(),
+        server.port = request.url().port_or_known_default(),
+        url.template = plan.template,
+        http.response.status_code = field::Empty,
+        http.request.resend_count = field::Empty,
+        error.type = field::Empty,
+        dli.request_id = field::Empty,
+        otel.status_code = field::Empty,
+    )
+}
+
+pub(super) fn finished(span: &Span, result: &Result<Answer, Error>) {
+    if span.is_disabled() {
+        return;
+    }
+    match result {
+        Ok(answer) => {
+            span.record("http.response.status_code", answer.status.as_u16());
+            span.record("http.request.resend_count", answer.attempts.saturating_sub(1));
+            if let Some(id) = crate::reply::request_id(&answer.headers) {
+                span.record("dli.request_id", id);
+            }
+        }
+        Err(error) => {
+            if let Some(status) = error.status() {
+                span.record("http.response.status_code", status);
+            }
+            span.record("http.request.resend_count", error.attempts().saturating_sub(1));
+            if let Some(id) = error.request_id() {
+                span.record("dli.request_id", id);
+            }
+            span.record("otel.status_code", "ERROR");
+            match error.code() {
+                Some(code) => span.record("error.type", code.as_str()),
+                None => span.record("error.type", field::debug(error.kind())),
+            };
+        }
+    }
+}
+
+/// Runs an attempt in a span of its own and tells how it went.
+pub(super) async fn attempt(
+    number: u32,
+    bodies: bool,
+    attempt: impl Future<Output = Result<Raw, Failure>>,
+) -> Result<Raw, Failure> {
+    let span = tracing::debug_span!("dli.attempt", dli.attempt = number);
+    if span.is_disabled() {
+        return attempt.await;
+    }
+    let started = Instant::now();
+    let outcome = attempt.instrument(span.clone()).await;
+    let elapsed_ms = started.elapsed().as_secs_f64() * 1e3;
+    let _entered = span.enter();
+    match &outcome {
+        Ok(raw) => tracing::debug!(
+            http.response.status_code = raw.status.as_u16(),
+            http.response.body.size = raw.body.len(),
+            dli.request_id = crate::reply::request_id(&raw.headers),
+            elapsed_ms,
+            body = bodies.then(|| field::display(String::from_utf8_lossy(&raw.body))),
+            "answered",
+        ),
+        Err(failure) => tracing::debug!(elapsed_ms, error = %failure, "not answered"),
+    }
+    outcome
+}
+
+pub(super) fn retrying(error: &Error, pause: Duration) {
+    tracing::debug!(
+        attempts = error.attempts(),
+        http.response.status_code = error.status(),
+        pause_ms = pause.as_secs_f64() * 1e3,
+        reason = error.message(),
+        "trying again",
+    );
+}
