@@ -1,5 +1,6 @@
 //! The maintainers' tool. `cargo xtask help` lists what it does.
 
+mod bench;
 mod bundle;
 mod ci;
 mod command;
@@ -28,6 +29,8 @@ enum Command {
     Bundle(bundle::Arguments),
     /// Package every crate and call the emulator through the packaged `dli-api`.
     Package,
+    /// Measure what is claimed.
+    Bench(bench::Arguments),
     /// Everything that decides whether a change lands.
     Ci(ci::Arguments),
 }
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Regen(arguments) => regen::run(&arguments),
         Command::Bundle(arguments) => bundle::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Package => package::run(),
         Command::Ci(arguments) => ci::run(&arguments),
     };

@@ -20,7 +20,7 @@ mod open_enums;
 mod surface;
 mod table;
 
-pub use surface::{family_surface, operation_surface};
+pub use surface::{family_surface, operation_surface, shared_surface};
 
 use dli_spec::Bundle;
 use proc_macro2::TokenStream;

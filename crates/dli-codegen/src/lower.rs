@@ -218,10 +218,16 @@ pub fn facts(schema: &Value) -> Vec<String> {
         match schema.get(keyword) {
             Some(Value::String(value)) => facts.push(phrase.replace("{}", value)),
             // The range of a fraction is in its unit.
-            Some(_) if schema["x-unit"] == "fraction" && keyword.ends_with("imum") => {}
+            Some(limit)
+                if schema["x-unit"] == "fraction"
+                    && [("minimum", Some(0)), ("maximum", Some(1))]
+                        .contains(&(keyword, limit.as_i64())) => {}
             Some(value) => facts.push(phrase.replace("{}", &value.to_string())),
             None => {}
         }
+    }
+    if schema["x-case-insensitive"] == true {
+        facts.push("case does not matter".to_owned());
     }
     if let Some(first) = facts.first_mut()
         && let Some(c) = first.chars().next()

@@ -21,6 +21,10 @@ pub fn family_surface(bundle: &Bundle) -> Result<String, Error> {
     let file: File = syn::parse2(bindings::generate(&lowered)?)?;
     let generated = Generated::read(&file);
     let mut out = String::new();
+    for tag in bundle.document()["tags"].as_array().into_iter().flatten() {
+        let text = |key: &str| tag[key].as_str().unwrap_or_default();
+        let _ = writeln!(out, "{}: {}\n", text("name"), one_line(text("description")));
+    }
     for operation in bundle.operations() {
         write_operation(&mut out, bundle, operation, &generated);
     }
@@ -30,6 +34,37 @@ pub fn family_surface(bundle: &Bundle) -> Result<String, Error> {
         write_schema(&mut out, bundle, name, &generated);
     }
     Ok(out)
+}
+
+/// What all families share and no type shows: the service, its error codes, its regions.
+pub fn shared_surface(bundle: &Bundle) -> String {
+    let document = bundle.document();
+    let mut out = String::new();
+    let info = &document["info"];
+    for key in ["title", "version", "description"] {
+        let _ = writeln!(out, "{key}: {}", one_line(info[key].as_str().unwrap_or_default()));
+    }
+    for server in document["servers"].as_array().into_iter().flatten() {
+        let _ = writeln!(out, "server {server}");
+    }
+    let _ = writeln!(out, "security {}", document["security"]);
+    for (name, scheme) in document["components"]["securitySchemes"].as_object().into_iter().flatten() {
+        let _ = writeln!(out, "scheme {name} {scheme}");
+    }
+    for (name, parameter) in document["components"]["parameters"].as_object().into_iter().flatten() {
+        let description = parameter["description"].as_str().unwrap_or_default();
+        let _ = writeln!(out, "parameter {name}: {}", one_line(description));
+    }
+    for entry in bundle.error_codes() {
+        let status = entry["status"].as_u64().map_or_else(|| "-".to_owned(), |s| s.to_string());
+        let text = |key: &str| entry[key].as_str().unwrap_or_default();
+        let _ = writeln!(out, "error {} {status} {}", text("code"), text("meaning"));
+    }
+    for entry in bundle.regions() {
+        let text = |key: &str| entry[key].as_str().unwrap_or_default();
+        let _ = writeln!(out, "region {} {}", text("region"), text("host"));
+    }
+    out
 }
 
 /// The operation table, one line an operation.
@@ -165,6 +200,10 @@ fn write_operation(out: &mut String, bundle: &Bundle, operation: &Operation, gen
     let _ = writeln!(out, "  {}", marks.join(" · "));
     let statuses: Vec<String> = operation.statuses.iter().map(u16::to_string).collect();
     let _ = writeln!(out, "  statuses {}", statuses.join(" "));
+    if operation.request.is_some() && !operation.request_required {
+        let _ = writeln!(out, "  the body may be left out");
+    }
+    write_answers(out, bundle, operation);
     let _ = writeln!(out, "  sources {}", operation.sources.join(", "));
     let _ = writeln!(out, "  {} {}", operation.summary, one_line(&operation.description));
     for parameter in operation.parameters.iter().filter(|p| p.name != "project_id") {
@@ -182,12 +221,22 @@ fn write_operation(out: &mut String, bundle: &Bundle, operation: &Operation, gen
     out.push('\n');
 }
 
+/// What the success of each status means.
+fn write_answers(out: &mut String, bundle: &Bundle, operation: &Operation) {
+    let method = operation.method.to_lowercase();
+    let answers = &bundle.document()["paths"][&operation.path][&method]["responses"];
+    for status in operation.success_statuses() {
+        let description = answers[status.to_string()]["description"].as_str().unwrap_or_default();
+        let _ = writeln!(out, "  {status} {}", one_line(description));
+    }
+}
+
 fn write_schema(out: &mut String, bundle: &Bundle, name: &str, generated: &Generated) {
     let schema = &bundle.schemas()[name];
     let ident = type_ident(name).to_string();
     let description = one_line(schema["description"].as_str().unwrap_or_default());
     if lower::is_open_enumeration(schema) {
-        let _ = writeln!(out, "enum {ident}: {description}");
+        let _ = writeln!(out, "enum {ident}: {description}{}", in_brackets(&lower::facts(schema)));
         for value in schema["x-extensible-enum"].as_array().into_iter().flatten() {
             let value = value.as_str().unwrap_or_default();
             let meaning = schema["x-enum-descriptions"][value].as_str().unwrap_or_default();
@@ -196,7 +245,12 @@ fn write_schema(out: &mut String, bundle: &Bundle, name: &str, generated: &Gener
         let _ = writeln!(out, "  Unknown(String)\n");
         return;
     }
-    let _ = writeln!(out, "struct {ident}: {description}");
+    let _ = writeln!(out, "struct {ident}: {description}{}", in_brackets(&lower::facts(schema)));
+    for key in ["items", "additionalProperties"] {
+        if schema.get(key).is_some() {
+            let _ = writeln!(out, "  {key}: {}", schema[key]);
+        }
+    }
     let required: Vec<&str> =
         schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (wire, property) in schema["properties"].as_object().into_iter().flatten() {
@@ -212,10 +266,26 @@ fn write_schema(out: &mut String, bundle: &Bundle, name: &str, generated: &Gener
         }
         let description = one_line(property["description"].as_str().unwrap_or_default());
         let mandatory = if required.contains(&wire.as_str()) { " (mandatory)" } else { "" };
+        if property["items"].get("type").is_some() {
+            facts.extend(inner_facts("items", &property["items"]));
+        }
+        if property["additionalProperties"].is_object() {
+            facts.extend(inner_facts("values", &property["additionalProperties"]));
+        }
         let line = format!("  {field}: {ty}{mandatory}  {description}{}", in_brackets(&facts));
         let _ = writeln!(out, "{}", line.trim_end());
     }
     out.push('\n');
+}
+
+/// What is said of the elements of a list or map.
+fn inner_facts(what: &str, schema: &Value) -> Vec<String> {
+    let description = one_line(schema["description"].as_str().unwrap_or_default());
+    let facts = lower::facts(schema);
+    if description.is_empty() && facts.is_empty() {
+        return Vec::new();
+    }
+    vec![format!("{what}: {description} {}", facts.join("; ")).trim_end().to_owned()]
 }
 
 fn in_brackets(facts: &[String]) -> String {
