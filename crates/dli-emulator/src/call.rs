@@ -1,0 +1,164 @@
+//! What a handler sees of a request, and what most handlers do.
+
+use dli_spec::{Operation, PagingStyle};
+use serde_json::{Map, Value, json};
+
+use crate::auth::Caller;
+use crate::error::{ApiError, ApiResult};
+use crate::settings::Settings;
+use crate::store::{Object, Objects, Timeline};
+
+/// A valid request of a proven caller, within its transaction.
+pub(crate) struct Call<'a> {
+    pub objects: &'a Objects<'a>,
+    pub operation: &'a Operation,
+    /// The project; everything a handler reads or writes is in it.
+    pub project: &'a str,
+    /// Milliseconds since 1970.
+    pub now: i64,
+    /// Path, query and header parameters by name, as their schemas say.
+    pub parameters: Map<String, Value>,
+    /// The body; `null` if there is none.
+    pub body: Value,
+    pub caller: &'a Caller,
+    pub settings: &'a Settings,
+    /// Why what this request starts is to fail, if a fault was asked for.
+    pub failure: Option<String>,
+}
+
+/// What answers one operation.
+pub(crate) type Handler = fn(&Call<'_>) -> ApiResult;
+
+impl Call<'_> {
+    /// A path parameter, which is always there.
+    pub fn path(&self, name: &str) -> &str {
+        self.parameters.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// A query parameter as text.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).and_then(Value::as_str)
+    }
+
+    /// A query parameter that is a number.
+    pub fn query_int(&self, name: &str) -> Option<i64> {
+        self.parameters.get(name).and_then(Value::as_i64)
+    }
+
+    /// A query parameter that is a flag.
+    pub fn query_flag(&self, name: &str) -> Option<bool> {
+        self.parameters.get(name).and_then(Value::as_bool)
+    }
+
+    /// A field of the body as text; empty if it is not there.
+    pub fn text(&self, field: &str) -> &str {
+        self.body[field].as_str().unwrap_or_default()
+    }
+
+    /// A field of the body that is a list of texts.
+    pub fn texts(&self, field: &str) -> Vec<&str> {
+        self.body[field].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// How long one change of state takes in this family.
+    pub fn delay(&self) -> i64 {
+        self.settings.delay_of(&self.operation.family)
+    }
+
+    /// From one state to another after the configured time; to a third if a failure was asked
+    /// for.
+    pub fn settle(&self, from: &str, good: &str, bad: &str) -> Timeline {
+        let end = if self.failure.is_some() { bad } else { good };
+        Timeline::starting(self.now, from).then(self.delay(), end)
+    }
+
+    pub fn insert(&self, kind: &str, object: &mut Object) -> ApiResult<()> {
+        self.objects.insert(self.project, kind, object)
+    }
+
+    /// Writes an object back and notes when.
+    pub fn update(&self, object: &mut Object) -> ApiResult<()> {
+        object.updated = self.now;
+        self.objects.update(object)
+    }
+
+    pub fn delete(&self, object: &Object) -> ApiResult<()> {
+        self.objects.delete(object)
+    }
+
+    pub fn find(&self, kind: &str, id: &str) -> ApiResult<Option<Object>> {
+        self.objects.get(self.project, kind, "", id)
+    }
+
+    /// An object that has to be there.
+    pub fn require(&self, kind: &str, what: &str, id: &str) -> ApiResult<Object> {
+        self.find(kind, id)?.ok_or_else(|| ApiError::not_found(what, id))
+    }
+
+    pub fn list(&self, kind: &str) -> ApiResult<Vec<Object>> {
+        self.objects.list(self.project, kind, "")
+    }
+
+    /// The part of a list that the request asks for, by the paging convention that the
+    /// description names. All of it if the request says nothing.
+    pub fn page<T>(&self, items: Vec<T>) -> Vec<T> {
+        let paging = &self.operation.paging;
+        let given = |name: &Option<String>| {
+            let name = name.as_deref()?;
+            let value = match paging.location.as_deref() {
+                Some("body") => self.body.get(name),
+                _ => self.parameters.get(name),
+            };
+            value.and_then(Value::as_i64)
+        };
+        // A limit of 0 asks for everything, and an offset without a limit has no effect.
+        let limit = given(&paging.limit).or_else(|| self.default_of(paging.limit.as_deref()?));
+        let Some(limit) = limit.and_then(|limit| usize::try_from(limit).ok()).filter(|l| *l > 0)
+        else {
+            return items;
+        };
+        let offset = given(&paging.offset);
+        let skip = match paging.style {
+            PagingStyle::PageNumber => {
+                let first = paging.first.unwrap_or(1);
+                offset.unwrap_or(first).saturating_sub(first).saturating_mul(limit as i64)
+            }
+            PagingStyle::OffsetLimit | PagingStyle::FromSize => {
+                let unit = if paging.unit.as_deref() == Some("pages") { limit as i64 } else { 1 };
+                offset.unwrap_or(0).saturating_mul(unit)
+            }
+            PagingStyle::LimitOnly => 0,
+            _ => return items,
+        };
+        let skip = usize::try_from(skip.max(0)).unwrap_or(usize::MAX);
+        items.into_iter().skip(skip).take(limit).collect()
+    }
+
+    /// The default that the description gives a parameter.
+    fn default_of(&self, name: &str) -> Option<i64> {
+        let parameter = self.operation.parameters.iter().find(|p| p.name == name)?;
+        parameter.schema["default"].as_i64()
+    }
+
+    /// Whether an object carries the tags that a `key=value,key=value` filter names.
+    pub fn has_tags(&self, object: &Object, filter: &str) -> bool {
+        let tags = object.get("tags").as_array().map_or(&[][..], Vec::as_slice);
+        filter.split(',').filter(|part| !part.trim().is_empty()).all(|part| {
+            let (key, value) = part.split_once('=').unwrap_or((part, ""));
+            tags.iter().any(|tag| {
+                tag["key"].as_str() == Some(key.trim())
+                    && (value.is_empty() || tag["value"].as_str() == Some(value.trim()))
+            })
+        })
+    }
+}
+
+/// The plain answer of operations that return nothing but their outcome.
+pub(crate) fn done() -> Value {
+    json!({ "is_success": true, "message": "" })
+}
+
+/// A new id, in the form with dashes.
+pub(crate) fn new_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}

@@ -1,0 +1,50 @@
+//! A stand-in for Huawei Cloud's Data Lake Insight (DLI) on your own machine.
+//!
+//! It answers the operations of the service over HTTP: signatures are verified, requests are
+//! held against the description, state is kept in SQLite, what takes time goes through its
+//! states. Nothing is made up: what cannot be done here says so.
+//!
+//! ```
+//! use dli_emulator::Emulator;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), dli_emulator::StartError> {
+//! let emulator = Emulator::start().await?; // a port of its own on 127.0.0.1, state in memory
+//! let (url, project) = (emulator.url(), emulator.project_id());
+//! let (access_key, secret_key) = (emulator.access_key(), emulator.secret_key());
+//! # let _ = (url, project, access_key, secret_key);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Emulator::builder`] keeps the state in a folder, knows several projects and access keys,
+//! sets how long changes of state take, and lets things go wrong ([`Fault`]). The program
+//! `dli-emulator` does the same for other languages.
+
+#![allow(dead_code, reason = "families still to come use the rest")]
+
+mod auth;
+mod call;
+mod control;
+mod description;
+mod emulator;
+mod error;
+mod families;
+mod faults;
+mod host;
+mod iam;
+mod listener;
+mod net;
+mod router;
+mod server;
+mod settings;
+mod store;
+mod validate;
+
+pub use emulator::{
+    Builder, DEFAULT_ACCESS_KEY, DEFAULT_PROJECT_ID, DEFAULT_REGION, DEFAULT_SECRET_KEY, Emulator,
+    StartError,
+};
+pub use faults::{Fault, FaultKind, FaultParseError};
+pub use settings::{AccessKey, Project};
+pub use store::StoreError;

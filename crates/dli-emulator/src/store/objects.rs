@@ -1,0 +1,221 @@
+//! Objects: the one mechanism for what is created, listed, shown, changed and deleted.
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::{Map, Value};
+
+use super::Timeline;
+use crate::error::ApiResult;
+
+/// One object of the service: a queue, a connection, a job.
+#[derive(Debug, Clone)]
+pub(crate) struct Object {
+    /// Order of creation; 0 until it is stored.
+    pub seq: i64,
+    pub id: String,
+    pub name: String,
+    /// What it belongs to (a table to a database), or nothing.
+    pub parent: String,
+    pub created: i64,
+    pub updated: i64,
+    pub timeline: Timeline,
+    pub doc: Map<String, Value>,
+}
+
+impl Object {
+    /// An object made from a JSON document; not stored yet.
+    pub fn new(id: impl Into<String>, name: impl Into<String>, now: i64, doc: Value) -> Self {
+        let doc = match doc {
+            Value::Object(doc) => doc,
+            _ => Map::new(),
+        };
+        Self {
+            seq: 0,
+            id: id.into(),
+            name: name.into(),
+            parent: String::new(),
+            created: now,
+            updated: now,
+            timeline: Timeline::default(),
+            doc,
+        }
+    }
+
+    pub fn below(mut self, parent: impl Into<String>) -> Self {
+        self.parent = parent.into();
+        self
+    }
+
+    pub fn with_timeline(mut self, timeline: Timeline) -> Self {
+        self.timeline = timeline;
+        self
+    }
+
+    /// A field of the document; `null` when it has none.
+    pub fn get(&self, field: &str) -> &Value {
+        self.doc.get(field).unwrap_or(&Value::Null)
+    }
+
+    /// A field of the document as text; empty when it has none.
+    pub fn text(&self, field: &str) -> &str {
+        self.get(field).as_str().unwrap_or_default()
+    }
+
+    /// Sets a field of the document.
+    pub fn set(&mut self, field: &str, value: impl Into<Value>) {
+        self.doc.insert(field.to_owned(), value.into());
+    }
+}
+
+/// The objects of all projects, within one transaction.
+pub(crate) struct Objects<'c> {
+    connection: &'c Connection,
+}
+
+const COLUMNS: &str = "seq, id, name, parent, created, updated, timeline, doc";
+
+impl<'c> Objects<'c> {
+    pub fn new(connection: &'c Connection) -> Self {
+        Self { connection }
+    }
+
+    /// Stores a new object. There must be none of this id below the same parent.
+    pub fn insert(&self, project: &str, kind: &str, object: &mut Object) -> ApiResult<()> {
+        let sql =
+            "INSERT INTO objects (project, kind, parent, id, name, created, updated, timeline, doc)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let (timeline, doc) = encode(object);
+        let Object { parent, id, name, created, updated, .. } = &object;
+        let values = params![project, kind, parent, id, name, created, updated, timeline, doc];
+        object.seq = self.connection.prepare_cached(sql)?.insert(values)?;
+        Ok(())
+    }
+
+    /// Writes a changed object back.
+    pub fn update(&self, object: &Object) -> ApiResult<()> {
+        let sql = "UPDATE objects SET id = ?2, name = ?3, parent = ?4, updated = ?5, timeline = ?6,
+                   doc = ?7 WHERE seq = ?1";
+        let (timeline, doc) = encode(object);
+        let Object { seq, id, name, parent, updated, .. } = object;
+        self.connection
+            .prepare_cached(sql)?
+            .execute(params![seq, id, name, parent, updated, timeline, doc])?;
+        Ok(())
+    }
+
+    pub fn delete(&self, object: &Object) -> ApiResult<()> {
+        self.connection
+            .prepare_cached("DELETE FROM objects WHERE seq = ?1")?
+            .execute([object.seq])?;
+        Ok(())
+    }
+
+    /// Deletes everything of a kind below a parent.
+    pub fn delete_below(&self, project: &str, kind: &str, parent: &str) -> ApiResult<()> {
+        let sql = "DELETE FROM objects WHERE project = ?1 AND kind = ?2 AND parent = ?3";
+        self.connection.prepare_cached(sql)?.execute([project, kind, parent])?;
+        Ok(())
+    }
+
+    /// Deletes the objects of one project, or of all.
+    pub fn delete_all(&self, project: Option<&str>) -> ApiResult<()> {
+        match project {
+            Some(project) => {
+                self.connection.execute("DELETE FROM objects WHERE project = ?1", [project])?
+            }
+            None => self.connection.execute("DELETE FROM objects", [])?,
+        };
+        Ok(())
+    }
+
+    pub fn get(
+        &self,
+        project: &str,
+        kind: &str,
+        parent: &str,
+        id: &str,
+    ) -> ApiResult<Option<Object>> {
+        self.one(
+            "project = ?1 AND kind = ?2 AND parent = ?3 AND id = ?4",
+            [project, kind, parent, id],
+        )
+    }
+
+    /// The latest object of this name.
+    pub fn by_name(
+        &self,
+        project: &str,
+        kind: &str,
+        parent: &str,
+        name: &str,
+    ) -> ApiResult<Option<Object>> {
+        self.one(
+            "project = ?1 AND kind = ?2 AND parent = ?3 AND name = ?4",
+            [project, kind, parent, name],
+        )
+    }
+
+    /// All objects of a kind below a parent, oldest first.
+    pub fn list(&self, project: &str, kind: &str, parent: &str) -> ApiResult<Vec<Object>> {
+        self.many("project = ?1 AND kind = ?2 AND parent = ?3", [project, kind, parent])
+    }
+
+    /// All objects of a kind, whatever they belong to, oldest first.
+    pub fn list_all(&self, project: &str, kind: &str) -> ApiResult<Vec<Object>> {
+        self.many("project = ?1 AND kind = ?2", [project, kind])
+    }
+
+    /// How many objects of a kind there are below a parent.
+    pub fn count(&self, project: &str, kind: &str, parent: &str) -> ApiResult<i64> {
+        let sql = "SELECT count(*) FROM objects WHERE project = ?1 AND kind = ?2 AND parent = ?3";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.query_row([project, kind, parent], |row| row.get(0))?)
+    }
+
+    /// Every object with its project and kind, oldest first.
+    pub fn everything(&self) -> ApiResult<Vec<(String, String, Object)>> {
+        let sql = format!("SELECT {COLUMNS}, project, kind FROM objects ORDER BY seq");
+        let mut statement = self.connection.prepare(&sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get(8)?, row.get(9)?, decode(row)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn one<const N: usize>(&self, condition: &str, values: [&str; N]) -> ApiResult<Option<Object>> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM objects WHERE {condition} ORDER BY seq DESC LIMIT 1");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        Ok(statement.query_row(rusqlite::params_from_iter(values), decode).optional()?)
+    }
+
+    fn many<const N: usize>(&self, condition: &str, values: [&str; N]) -> ApiResult<Vec<Object>> {
+        let sql = format!("SELECT {COLUMNS} FROM objects WHERE {condition} ORDER BY seq");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(rusqlite::params_from_iter(values), decode)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+fn encode(object: &Object) -> (String, String) {
+    let timeline = serde_json::to_string(&object.timeline).expect("text and numbers are JSON");
+    let doc = serde_json::to_string(&object.doc).expect("a JSON object is JSON");
+    (timeline, doc)
+}
+
+fn decode(row: &Row<'_>) -> rusqlite::Result<Object> {
+    fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+        let text = row.get_ref(column)?.as_str()?;
+        serde_json::from_str(text).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+        })
+    }
+    Ok(Object {
+        seq: row.get(0)?,
+        id: row.get(1)?,
+        name: row.get(2)?,
+        parent: row.get(3)?,
+        created: row.get(4)?,
+        updated: row.get(5)?,
+        timeline: json(row, 6)?,
+        doc: json(row, 7)?,
+    })
+}
