@@ -157,6 +157,8 @@ pub struct FieldFact {
     pub default: Option<String>,
     /// A digest of the words of its description, to notice changes that no rule understands.
     pub words: String,
+    /// Whether it stands in a table of another page that this one refers to.
+    pub inherited: bool,
 }
 
 impl FieldFact {
@@ -173,6 +175,7 @@ impl FieldFact {
             limits: Limits::default(),
             default: None,
             words: String::new(),
+            inherited: false,
         }
     }
 

@@ -6,8 +6,13 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use crate::difference::Difference;
+use crate::drift::DriftKind;
 use crate::run::{Options, Outcome};
 use crate::summary::Counts;
+
+macro_rules! put {
+    ($out:expr, $($arg:tt)*) => { writeln!($out, $($arg)*).expect("writing to a text") };
+}
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,12 +40,11 @@ fn human(outcome: &Outcome, options: &Options) -> String {
     counts(&mut out, outcome);
     problems(&mut out, outcome, options);
     measure(&mut out, outcome, options);
+    changes(&mut out, outcome, options);
     differences(&mut out, outcome, options);
+    drift(&mut out, outcome);
+    put!(out, "\n{}", if outcome.is_clean() { "All explained." } else { "Not all explained." });
     out
-}
-
-macro_rules! put {
-    ($out:expr, $($arg:tt)*) => { writeln!($out, $($arg)*).expect("writing to a text") };
 }
 
 fn counts(out: &mut String, outcome: &Outcome) {
@@ -141,6 +145,46 @@ fn more(out: &mut String, all: usize, shown: usize) {
     }
 }
 
+fn changes(out: &mut String, outcome: &Outcome, options: &Options) {
+    let Some(changes) = &outcome.changes else {
+        put!(out, "\nThere is no lock to compare the pages with (--update-lock writes it).");
+        return;
+    };
+    if changes.pages.is_empty() {
+        put!(out, "\nThe pages say what the lock says.");
+        return;
+    }
+    let written = if outcome.lock_written { " (the lock is written anew)" } else { "" };
+    put!(out, "\n{} pages changed since the lock was written, {} changes{written}:", changes.pages.len(), changes.count());
+    let limit = if options.verbose { usize::MAX } else { SHOWN };
+    let mut shown = 0;
+    for (page, list) in &changes.pages {
+        if shown >= limit {
+            break;
+        }
+        put!(out, "  {page}");
+        for change in list.iter().take(limit - shown) {
+            put!(out, "    {change}");
+        }
+        shown += list.len();
+    }
+    more(out, changes.count(), limit);
+}
+
+fn drift(out: &mut String, outcome: &Outcome) {
+    let mut by_kind: BTreeMap<DriftKind, usize> = BTreeMap::new();
+    for finding in &outcome.drift {
+        *by_kind.entry(finding.kind).or_default() += 1;
+    }
+    put!(out, "\n{} contradictions inside the documentation (DRIFT.md lists them):", outcome.drift.len());
+    for (kind, count) in by_kind {
+        put!(out, "  {count:>5} {}", kind.title());
+    }
+    if outcome.drift_stale {
+        put!(out, "DRIFT.md is out of date: write it with --write-drift.");
+    }
+}
+
 /// A difference in one line.
 pub fn line(d: &Difference) -> String {
     format!("{} {} {}: {} says {}; held: {}", d.operation, d.at, d.aspect.name(), d.source, d.said, d.held)
@@ -151,6 +195,9 @@ fn machine(outcome: &Outcome) -> String {
         "clean": outcome.is_clean(),
         "summary": outcome.summary,
         "reference": outcome.measure,
+        "changes": outcome.changes,
+        "drift": outcome.drift,
+        "drift_stale": outcome.drift_stale,
         "differences": outcome.differences.len(),
         "explained": outcome.verdict.explained,
         "unexplained": outcome.verdict.unexplained,

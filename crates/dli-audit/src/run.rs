@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::changes::Changes;
 use crate::compare;
 use crate::description::Description;
 use crate::difference::Difference;
+use crate::drift::{self, Drift};
+use crate::drift_report;
+use crate::lock::Lock;
 use crate::reference::{self, Measure};
 use crate::report::{self, Format};
 use crate::rulings::{self, Verdict};
@@ -29,6 +33,15 @@ pub struct Options {
     pub propose: Option<PathBuf>,
     /// Where to write skeletons for all differences, explained or not.
     pub propose_all: Option<PathBuf>,
+    /// The lock, `docs.lock` of the description if not given.
+    pub lock: Option<PathBuf>,
+    /// Write the lock anew.
+    pub update_lock: bool,
+    /// Where to write the report of drift.
+    pub write_drift: Option<PathBuf>,
+    /// The report of drift that has to be current, `DRIFT.md` of the description if no file is
+    /// given.
+    pub check_drift: Option<PathBuf>,
     /// How to print.
     pub format: Format,
     /// Print everything.
@@ -44,6 +57,10 @@ impl Default for Options {
             reference: None,
             propose: None,
             propose_all: None,
+            lock: None,
+            update_lock: false,
+            write_drift: None,
+            check_drift: None,
             format: Format::Human,
             verbose: false,
         }
@@ -63,6 +80,11 @@ Usage: cargo xtask audit --docs DIR... [options]
   --propose FILE       write skeletons of rulings for what is unexplained
   --propose-all FILE   write skeletons for all differences, with the reasons of the present
                        rulings: the file of rulings anew
+  --lock FILE          what the pages said when they were transcribed
+                       [default: docs.lock of the description]
+  --update-lock        write the lock anew
+  --write-drift FILE   write the report of drift inside the documentation
+  --check              the report DRIFT.md of the description has to be current
   --format human|json  how to print [default: human]
   --verbose            print everything, not only what fits on a screen
 
@@ -79,6 +101,7 @@ where
     S: Into<OsString>,
 {
     let mut options = Options::default();
+    let mut check = false;
     let mut arguments = arguments.into_iter().map(Into::into).peekable();
     while let Some(argument) = arguments.next() {
         let name = argument.to_string_lossy().into_owned();
@@ -97,6 +120,10 @@ where
             "--reference" => options.reference = Some(value("--reference")?),
             "--propose" => options.propose = Some(value("--propose")?),
             "--propose-all" => options.propose_all = Some(value("--propose-all")?),
+            "--lock" => options.lock = Some(value("--lock")?),
+            "--update-lock" => options.update_lock = true,
+            "--write-drift" => options.write_drift = Some(value("--write-drift")?),
+            "--check" => check = true,
             "--format" => {
                 options.format = match value("--format")?.to_string_lossy().as_ref() {
                     "human" => Format::Human,
@@ -112,6 +139,9 @@ where
     if options.docs.is_empty() {
         return Err(format!("--docs is missing\n\n{USAGE}"));
     }
+    if check {
+        options.check_drift = Some(options.openapi.join("DRIFT.md"));
+    }
     Ok(options)
 }
 
@@ -126,6 +156,14 @@ pub struct Outcome {
     pub differences: Vec<Difference>,
     /// What the rulings make of them.
     pub verdict: Verdict,
+    /// What changed since the lock was written; nothing if there is no lock.
+    pub changes: Option<Changes>,
+    /// Whether the lock was written anew.
+    pub lock_written: bool,
+    /// Drift inside the documentation.
+    pub drift: Vec<Drift>,
+    /// Whether the report of drift is out of date.
+    pub drift_stale: bool,
     /// The measure, if asked for.
     pub measure: Option<Measure>,
 }
@@ -136,6 +174,8 @@ impl Outcome {
         self.verdict.unexplained.is_empty()
             && self.verdict.stale.is_empty()
             && self.summary.failures.is_empty()
+            && (self.lock_written || self.changes.as_ref().is_none_or(|c| c.pages.is_empty()))
+            && !self.drift_stale
             && self.measure.as_ref().is_none_or(Measure::suffices)
     }
 }
@@ -150,6 +190,9 @@ pub fn audit(options: &Options) -> Result<Outcome, String> {
     let rulings = rulings::load(&rulings_file)?;
     let mut known: BTreeSet<String> = description.source_names();
     known.extend(rulings.iter().flat_map(|r| r.says.keys().cloned()));
+    let lock_file = options.lock.clone().unwrap_or_else(|| options.openapi.join("docs.lock"));
+    let lock = read_lock(&lock_file)?;
+    known.extend(lock.iter().flat_map(|l| l.pages.keys().cloned()));
     let known: Vec<String> = known.into_iter().collect();
     let sources = source_files::read_all(&options.docs, &known).map_err(|e| e.to_string())?;
     let differences = compare::compare(&sources, &description);
@@ -162,12 +205,45 @@ pub fn audit(options: &Options) -> Result<Outcome, String> {
             fs::write(file, text).map_err(|e| format!("{}: {e}", file.display()))?;
         }
     }
+    let present = Lock::of(&sources);
+    let changes = lock.as_ref().map(|lock| Changes::between(lock, &present));
+    if options.update_lock {
+        let text = lock.unwrap_or_default().updated(&present).to_text();
+        fs::write(&lock_file, text).map_err(|e| format!("{}: {e}", lock_file.display()))?;
+    }
+    let drift = drift::find(&sources, &description);
+    let drift_text = drift_report::markdown(&drift);
+    if let Some(file) = &options.write_drift {
+        fs::write(file, &drift_text).map_err(|e| format!("{}: {e}", file.display()))?;
+    }
+    let drift_stale = match &options.check_drift {
+        Some(file) => fs::read_to_string(file).map_or(true, |text| text != drift_text),
+        None => false,
+    };
     let measure = match &options.reference {
         Some(directory) => Some(reference::measure(&sources, directory).map_err(|e| e.to_string())?),
         None => None,
     };
     let summary = Summary::of(&sources, &description);
-    Ok(Outcome { sources, summary, differences, verdict, measure })
+    Ok(Outcome {
+        sources,
+        summary,
+        differences,
+        verdict,
+        changes,
+        lock_written: options.update_lock,
+        drift,
+        drift_stale,
+        measure,
+    })
+}
+
+fn read_lock(file: &Path) -> Result<Option<Lock>, String> {
+    if !file.exists() {
+        return Ok(None);
+    }
+    let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    Lock::parse(&text).map(Some).map_err(|e| format!("{}: {e}", file.display()))
 }
 
 /// Runs the audit with these arguments (without the name of the command), prints to the standard

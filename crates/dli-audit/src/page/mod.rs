@@ -85,7 +85,7 @@ fn add_fields_from_elsewhere(fields: &mut Vec<FieldFact>, walk: &Walk<'_>, sourc
         }
         let inside = source.inside(target);
         let inside = inside.iter().flat_map(|fields| fields.iter());
-        fields.extend(inside.map(|f| FieldFact { direction: *direction, location: Location::Body, ..f.clone() }));
+        fields.extend(inside.map(|f| FieldFact { direction: *direction, location: Location::Body, inherited: true, ..f.clone() }));
     }
 }
 

@@ -487,7 +487,7 @@ impl<'a> Reader<'a> {
                         return;
                     }
                     let path = join(&path, &field.path);
-                    out.fields.push(FieldFact { direction, location: place, path, ..field.clone() });
+                    out.fields.push(FieldFact { direction, location: place, path, inherited: true, ..field.clone() });
                 }
             }
         }
