@@ -69,9 +69,9 @@ impl Dli {
         Self::builder().build()
     }
 
-    pub(crate) fn new(config: Config, core: Core, drafting: reqwest::Client) -> Self {
+    pub(crate) fn new(config: Config, core: Arc<Core>, drafting: reqwest::Client) -> Self {
         let base = config.base().to_owned();
-        let inner = Inner { config, core: Arc::new(core), drafting, base };
+        let inner = Inner { config, core, drafting, base };
         Self { inner: Arc::new(inner), options: None }
     }
 
@@ -118,7 +118,29 @@ impl Dli {
     /// # Errors
     /// When none is configured and none can be found for the region.
     pub async fn project_id(&self) -> Result<Arc<str>, Error> {
-        self.inner.config.project_id().await
+        let config = &self.inner.config;
+        match (&config.project, &config.projects) {
+            (Some(project), _) => Ok(Arc::clone(&project.value)),
+            (None, Some(projects)) => projects.get().await,
+            (None, None) => Err(Error::configuration("no project id is configured")),
+        }
+    }
+
+    /// Where each value of the configuration comes from, after fetching what is only fetched
+    /// when it is needed: the credentials and the project id. Neither needs to be found.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) {
+    /// println!("{}", dli.explain().await);
+    /// # }
+    /// ```
+    pub async fn explain(&self) -> crate::config::Explanation {
+        let identity = self.inner.core.identity.load().await.err();
+        let project = match identity {
+            None => self.project_id().await.err(),
+            Some(_) => None,
+        };
+        self.inner.config.explain().failing("credentials", identity).failing("project_id", project)
     }
 
     pub(crate) fn options(&self) -> Option<&CallOptions> {

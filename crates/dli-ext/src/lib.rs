@@ -23,7 +23,7 @@ pub use client::Dli;
 pub use config::{Builder, Config};
 #[doc(inline)]
 pub use dli_api::{self as api, Operation, Secret, types};
-pub use dli_sign::{Credential, IamToken};
+pub use dli_sign::{self as sign, Credential, IamToken};
 pub use error::{Error, ErrorCode, ErrorKind};
 pub use reply::Reply;
 pub use request::Request;

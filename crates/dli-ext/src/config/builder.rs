@@ -8,7 +8,12 @@ use std::time::Duration;
 use dli_sign::{Credential, IamToken};
 use http::HeaderValue;
 
-use super::{Authentication, Config, Identity, Origin, Sourced, Surroundings, region};
+use dli_sign::reqsign_core::ProvideCredential;
+
+use super::{
+    Authentication, CacheSettings, Config, Identity, Profile, Projects,
+    Surroundings, region,
+};
 use crate::transport::{Core, HttpSettings, RateLimit, RetryPolicy, Wire};
 use crate::{Dli, Error};
 
@@ -30,19 +35,44 @@ use crate::{Dli, Error};
 #[derive(Debug)]
 #[must_use]
 pub struct Builder {
-    region: Option<String>,
-    endpoint: Option<String>,
-    project_id: Option<String>,
-    authentication: Option<Authentication>,
-    around: Surroundings,
-    http: HttpSettings,
-    retry: RetryPolicy,
-    attempt_timeout: Duration,
-    call_timeout: Option<Duration>,
-    body_limit: usize,
-    rate: Option<f64>,
-    user_agent: Option<String>,
-    trace_bodies: bool,
+    pub(super) region: Option<String>,
+    pub(super) endpoint: Option<String>,
+    pub(super) project_id: Option<String>,
+    pub(super) iam_endpoint: Option<String>,
+    pub(super) profile: Option<String>,
+    pub(super) credentials: Credentials,
+    pub(super) cache: CacheSettings,
+    pub(super) metadata_endpoint: Option<String>,
+    pub(super) around: Surroundings,
+    pub(super) http: HttpSettings,
+    pub(super) retry: RetryPolicy,
+    pub(super) attempt_timeout: Duration,
+    pub(super) call_timeout: Option<Duration>,
+    pub(super) body_limit: usize,
+    pub(super) rate: Option<f64>,
+    pub(super) user_agent: Option<String>,
+    pub(super) trace_bodies: bool,
+}
+
+/// Where to get credentials.
+pub(super) enum Credentials {
+    Search,
+    Given(Authentication),
+    Login { domain: String, user: String, password: dli_api::Secret },
+    Custom(Box<dyn FnOnce(Start) -> Identity + Send>),
+}
+
+pub(super) type Start = (dli_sign::reqsign_core::Context, CacheSettings);
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Search => "searched for",
+            Self::Given(_) => "given",
+            Self::Login { .. } => "by password",
+            Self::Custom(_) => "from a provider",
+        })
+    }
 }
 
 impl Builder {
@@ -51,7 +81,11 @@ impl Builder {
             region: None,
             endpoint: None,
             project_id: None,
-            authentication: None,
+            iam_endpoint: None,
+            profile: None,
+            credentials: Credentials::Search,
+            cache: CacheSettings::default(),
+            metadata_endpoint: None,
             around: Surroundings::default(),
             http: HttpSettings::default(),
             retry: RetryPolicy::new(),
@@ -98,13 +132,86 @@ impl Builder {
     /// # let _ = builder;
     /// ```
     pub fn credential(mut self, credential: Credential) -> Self {
-        self.authentication = Some(Authentication::Keys(credential));
+        self.credentials = Credentials::Given(Authentication::Keys(credential));
         self
     }
 
     /// A token of the identity service (IAM), in place of keys.
     pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.authentication = Some(Authentication::Token(IamToken::new(token)));
+        self.credentials = Credentials::Given(Authentication::Token(IamToken::new(token)));
+        self
+    }
+
+    /// Logs in with a password at the identity service, for a token that is renewed in time.
+    /// `domain` is the name of the account.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder()
+    ///     .region("cn-north-4")
+    ///     .password_login("my-account", "my-user", "my-password");
+    /// # let _ = builder;
+    /// ```
+    pub fn password_login(
+        mut self,
+        domain: impl Into<String>,
+        user: impl Into<String>,
+        password: impl Into<dli_api::Secret>,
+    ) -> Self {
+        self.credentials = Credentials::Login {
+            domain: domain.into(),
+            user: user.into(),
+            password: password.into(),
+        };
+        self
+    }
+
+    /// Keys from a source of your own. It is asked once for all calls, and again before what it
+    /// gave ends.
+    ///
+    /// ```
+    /// use dli_ext::sign::provide::MetadataProvider;
+    ///
+    /// let builder = dli_ext::Dli::builder().credential_provider(MetadataProvider::new());
+    /// # let _ = builder;
+    /// ```
+    pub fn credential_provider(
+        mut self,
+        provider: impl ProvideCredential<Credential = Credential>,
+    ) -> Self {
+        self.credentials = Credentials::Custom(Box::new(move |(ctx, settings)| {
+            Identity::keys_from(ctx, "provider given to the builder", provider, settings)
+        }));
+        self
+    }
+
+    /// How long before its end a temporary credential is fetched again; 5 minutes unless set.
+    pub fn refresh_before(mut self, margin: Duration) -> Self {
+        self.cache.refresh_before = Some(margin);
+        self
+    }
+
+    /// How long fetching credentials may take, from all sources together; 15 seconds unless set.
+    pub fn credential_timeout(mut self, timeout: Duration) -> Self {
+        self.cache.load_timeout = Some(timeout);
+        self
+    }
+
+    /// The address of the identity service (IAM), where it is not the region's.
+    pub fn iam_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.iam_endpoint = Some(endpoint.into());
+        self
+    }
+
+    /// The address of the instance metadata service, for tests.
+    pub fn metadata_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.metadata_endpoint = Some(endpoint.into());
+        self
+    }
+
+    /// A section of `~/.dli/profiles`. What it says counts as said to the builder. Without this,
+    /// the section named by `DLI_PROFILE`, or `[default]`, comes after the vendor's files.
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.profile = Some(name.into());
         self
     }
 
@@ -218,12 +325,24 @@ impl Builder {
     ///
     /// # Errors
     /// When something is missing or malformed; the error says what, and how to give it.
-    pub fn build(self) -> Result<Dli, Error> {
-        let config = self.resolve()?;
-        let client = self.http.build()?;
-        let core = Core {
+    pub fn build(mut self) -> Result<Dli, Error> {
+        let profile = Profile::find(self.profile.as_deref(), &self.around)?;
+        let explicit = profile.as_ref().filter(|profile| profile.explicit);
+        let last = profile.as_ref().filter(|profile| !profile.explicit);
+        let region = self.found_region(explicit, last);
+        let endpoint = self.found_endpoint(explicit, last, region.as_ref())?;
+        let iam = region::find_iam(
+            self.iam_endpoint.as_deref(),
+            profile.as_ref().and_then(|profile| profile.get("iam_endpoint")),
+            region.as_ref().map(|region| region.value.as_str()),
+            &self.around,
+        )?;
+        let project = self.found_project(explicit, last)?;
+        let client = std::mem::take(&mut self.http).build()?;
+        let identity = self.found_identity(profile.as_ref(), &client, &iam, &region, &project)?;
+        let core = Arc::new(Core {
             wire: Wire::Http(client.clone()),
-            identity: config.identity.clone(),
+            identity: identity.clone(),
             retry: self.retry,
             attempt_timeout: self.attempt_timeout,
             call_timeout: self.call_timeout,
@@ -232,78 +351,14 @@ impl Builder {
             user_agent: user_agent(self.user_agent.as_deref())?,
             trace_bodies: self.trace_bodies,
             skew: Default::default(),
-        };
+        });
+        let projects = project.is_none().then(|| {
+            let region = region.as_ref().map(|region| region.value.clone());
+            Arc::new(Projects::new(Arc::clone(&core), iam.value.clone(), region))
+        });
+        let config = Config { region, endpoint, project, iam, identity, projects };
         Ok(Dli::new(config, core, client))
     }
-
-    fn resolve(&self) -> Result<Config, Error> {
-        let around = &self.around;
-        let region = match &self.region {
-            Some(region) => Some(Sourced::new(region.trim().to_owned(), Origin::Explicit)),
-            None => region::find_region(around),
-        };
-        let endpoint = match (&self.endpoint, &region) {
-            (Some(endpoint), _) => Sourced::new(region::normalized(endpoint)?, Origin::Explicit),
-            (None, Some(region)) => region::find_endpoint(&region.value, around)?,
-            (None, None) => {
-                return Err(Error::configuration("neither a region nor an endpoint is configured")
-                    .hint(
-                        "give one with Builder::region or Builder::endpoint, or set \
-                         HUAWEICLOUD_SDK_REGION",
-                    ));
-            }
-        };
-        let identity = self.identity()?;
-        let project = self.project(&identity)?;
-        Ok(Config { region, endpoint, project, identity })
-    }
-
-    fn project(&self, identity: &Identity) -> Result<Option<Sourced<Arc<str>>>, Error> {
-        const VARIABLE: &str = "HUAWEICLOUD_SDK_PROJECT_ID";
-        let found: Option<Sourced<Arc<str>>> = if let Some(id) = &self.project_id {
-            Some(Sourced::new(Arc::from(id.trim()), Origin::Explicit))
-        } else if let Identity::Fixed(Authentication::Keys(keys), origin) = identity
-            && let Some(id) = keys.project_id()
-        {
-            Some(Sourced::new(Arc::from(id), origin.clone()))
-        } else {
-            let found = self.around.var(VARIABLE);
-            found.map(|id| Sourced::new(Arc::from(id), Origin::Variable(VARIABLE.to_owned())))
-        };
-        match &found {
-            Some(id) if id.value.is_empty() => Err(Error::configuration("the project id is empty")
-                .hint("give the id of the project of your region, or leave it out")),
-            _ => Ok(found),
-        }
-    }
-
-    fn identity(&self) -> Result<Identity, Error> {
-        if let Some(authentication) = &self.authentication {
-            return Ok(Identity::Fixed(authentication.clone(), Origin::Explicit));
-        }
-        let var = |name: &str| self.around.var(name);
-        match (var("HUAWEICLOUD_SDK_AK"), var("HUAWEICLOUD_SDK_SK")) {
-            (Some(access_key), Some(secret_key)) => {
-                let mut credential = Credential::new(access_key, secret_key);
-                if let Some(token) = var("HUAWEICLOUD_SDK_SECURITY_TOKEN") {
-                    credential = credential.with_security_token(token);
-                }
-                Ok(Identity::Fixed(
-                    Authentication::Keys(credential),
-                    Origin::Variable("HUAWEICLOUD_SDK_AK".to_owned()),
-                ))
-            }
-            (Some(_), None) => Err(half("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK")),
-            (None, Some(_)) => Err(half("HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_AK")),
-            (None, None) => {
-                Ok(Identity::Missing("nothing was given and the environment has none".into()))
-            }
-        }
-    }
-}
-
-fn half(set: &str, missing: &str) -> Error {
-    Error::configuration(format!("{set} is set but {missing} is not")).hint("set both, or neither")
 }
 
 fn user_agent(name: Option<&str>) -> Result<HeaderValue, Error> {

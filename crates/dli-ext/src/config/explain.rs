@@ -26,6 +26,17 @@ impl Explanation {
         &self.0
     }
 
+    /// Says why a value was not found.
+    pub(crate) fn failing(mut self, name: &str, error: Option<crate::Error>) -> Self {
+        if let Some(error) = error
+            && let Some(explained) = self.0.iter_mut().find(|explained| explained.name == name)
+        {
+            explained.value = format!("not found: {error}");
+            explained.origin = None;
+        }
+        self
+    }
+
     /// The value of this name.
     pub fn get(&self, name: &str) -> Option<&Explained> {
         self.0.iter().find(|explained| explained.name == name)
@@ -54,17 +65,32 @@ impl Config {
         let region = self.region.as_ref();
         add("region", region.map(|found| found.value.clone()), region.map(|found| &found.origin));
         add("endpoint", Some(self.endpoint.value.clone()), Some(&self.endpoint.origin));
-        let project = self.project.as_ref();
-        add(
-            "project_id",
-            project.map(|found| found.value.to_string()),
-            project.map(|found| &found.origin),
-        );
+        add("iam_endpoint", Some(self.iam.value.clone()), Some(&self.iam.origin));
+        match (&self.project, self.projects.as_ref().and_then(|projects| projects.known())) {
+            (Some(found), _) => {
+                add("project_id", Some(found.value.to_string()), Some(&found.origin));
+            }
+            (None, Some(known)) => add(
+                "project_id",
+                Some(known.to_string()),
+                Some(&Origin::Asked("the credentials or the identity service".to_owned())),
+            ),
+            (None, None) => add(
+                "project_id",
+                Some("looked up at the first call, by the region".to_owned()),
+                None,
+            ),
+        }
         match &self.identity {
             Identity::Fixed(authentication, origin) => {
                 add("credentials", Some(authentication.summary()), Some(origin));
             }
-            Identity::Missing(tried) => add("credentials", Some(format!("none: {tried}")), None),
+            Identity::Keys(_, found) | Identity::Token(_, found) => match found.get() {
+                Some((source, summary)) => {
+                    add("credentials", Some(summary), Some(&Origin::Asked(source)));
+                }
+                None => add("credentials", Some("fetched at the first call".to_owned()), None),
+            },
         }
         Explanation(values)
     }

@@ -3,7 +3,10 @@
 mod builder;
 mod explain;
 mod identity;
+mod profile;
+mod project;
 mod region;
+mod resolve;
 mod surroundings;
 
 use std::fmt;
@@ -11,10 +14,10 @@ use std::sync::Arc;
 
 pub use builder::Builder;
 pub use explain::{Explained, Explanation};
-pub(crate) use identity::{Authentication, Identity};
+pub(crate) use identity::{Authentication, CacheSettings, Identity};
+pub(crate) use profile::Profile;
+pub(crate) use project::Projects;
 pub(crate) use surroundings::Surroundings;
-
-use crate::Error;
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +73,9 @@ pub struct Config {
     /// Without a slash at its end.
     pub(crate) endpoint: Sourced<String>,
     pub(crate) project: Option<Sourced<Arc<str>>>,
+    pub(crate) iam: Sourced<String>,
     pub(crate) identity: Identity,
+    pub(crate) projects: Option<Arc<Projects>>,
 }
 
 impl Config {
@@ -84,18 +89,13 @@ impl Config {
         &self.endpoint.value
     }
 
-    pub(crate) fn base(&self) -> &str {
-        &self.endpoint.value
+    /// The address of the identity service (IAM).
+    pub fn iam_endpoint(&self) -> &str {
+        &self.iam.value
     }
 
-    pub(crate) async fn project_id(&self) -> Result<Arc<str>, Error> {
-        match &self.project {
-            Some(project) => Ok(Arc::clone(&project.value)),
-            None => Err(Error::configuration("no project id is configured").hint(
-                "give it with Builder::project_id, set HUAWEICLOUD_SDK_PROJECT_ID, or put \
-                 project_id into ~/.huaweicloud/credentials",
-            )),
-        }
+    pub(crate) fn base(&self) -> &str {
+        &self.endpoint.value
     }
 }
 
@@ -108,4 +108,18 @@ impl fmt::Debug for Config {
             .field("identity", &self.identity)
             .finish_non_exhaustive()
     }
+}
+
+/// A value of the vendor's credentials file that is no secret; nothing if it cannot be had.
+fn vendor_file_value(around: &Surroundings, key: &str) -> Option<Sourced<String>> {
+    let path = match around.var("HUAWEICLOUD_SDK_CREDENTIALS_FILE") {
+        Some(path) => path.into(),
+        None => around.home()?.join(".huaweicloud").join("credentials"),
+    };
+    let text = around.read(&path).ok()??;
+    ["basic", "basiccredentials"].iter().find_map(|section| {
+        let values = profile::section(&text, section)?;
+        let (_, value) = values.into_iter().find(|(name, _)| name == key)?;
+        Some(Sourced::new(value, Origin::File(format!("{} [{section}]", path.display()))))
+    })
 }

@@ -1,4 +1,8 @@
-//! From a region to the address of the service.
+//! From a region to the addresses of the service and of the identity service (IAM).
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
 
 use super::{Origin, Sourced, Surroundings};
 use crate::Error;
@@ -7,8 +11,10 @@ use crate::Error;
 const ENDPOINT_VARIABLE: &str = "HUAWEICLOUD_SDK_REGION_DLI_";
 /// Variables that name the region; the second is the one Terraform uses.
 const REGION_VARIABLES: [&str; 2] = ["HUAWEICLOUD_SDK_REGION", "HW_REGION_NAME"];
+const FILE_VARIABLE: &str = "HUAWEICLOUD_SDK_REGIONS_FILE";
+const IAM_VARIABLE: &str = "HUAWEICLOUD_SDK_IAM_ENDPOINT";
 
-/// The region of the surroundings.
+/// The region that the environment names.
 pub(super) fn find_region(around: &Surroundings) -> Option<Sourced<String>> {
     for name in REGION_VARIABLES {
         if let Some(value) = around.var(name) {
@@ -25,7 +31,7 @@ pub(super) fn find_region(around: &Surroundings) -> Option<Sourced<String>> {
     }
 }
 
-/// The endpoint of a region.
+/// The endpoint of a region: the environment's, the regions file's, the built-in one.
 pub(super) fn find_endpoint(region: &str, around: &Surroundings) -> Result<Sourced<String>, Error> {
     let name = format!("{ENDPOINT_VARIABLE}{}", region.to_ascii_uppercase().replace('-', "_"));
     if let Some(value) = around.var(&name) {
@@ -33,16 +39,95 @@ pub(super) fn find_endpoint(region: &str, around: &Surroundings) -> Result<Sourc
         let first = value.split(',').next().unwrap_or_default().trim().to_owned();
         return Ok(Sourced::new(normalized(&first)?, Origin::Variable(name)));
     }
+    // A file that cannot be read does not keep a known region from being used.
+    let unread = match from_file(region, around) {
+        Ok(Some(found)) => return Ok(found),
+        Ok(None) => None,
+        Err(error) => {
+            tracing::warn!(%error, "the regions file is left out");
+            Some(error)
+        }
+    };
     match dli_api::REGIONS.iter().find(|known| known.name == region) {
         Some(known) => Ok(Sourced::new(format!("https://{}", known.host), Origin::BuiltIn)),
         None => {
             let known: Vec<_> = dli_api::REGIONS.iter().map(|region| region.name).collect();
-            Err(Error::configuration(format!("the region `{region}` is not known")).hint(format!(
-                "give its endpoint with Builder::endpoint, or as {name}; known are {}",
-                known.join(", ")
-            )))
+            let error =
+                Error::configuration(format!("the region `{region}` is not known")).hint(format!(
+                    "give its endpoint with Builder::endpoint, as {name}, or in \
+                 ~/.huaweicloud/regions.yaml; known are {}",
+                    known.join(", ")
+                ));
+            Err(match unread {
+                Some(unread) => error.source_error(unread),
+                None => error,
+            })
         }
     }
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+    endpoint: Option<String>,
+    endpoints: Option<Vec<String>>,
+}
+
+/// The endpoint that the vendor's `regions.yaml` gives.
+fn from_file(region: &str, around: &Surroundings) -> Result<Option<Sourced<String>>, Error> {
+    let path = match around.var(FILE_VARIABLE) {
+        Some(path) => path.into(),
+        None => match around.home() {
+            Some(home) => home.join(".huaweicloud").join("regions.yaml"),
+            None => return Ok(None),
+        },
+    };
+    let Some(text) = around.read(&path)? else { return Ok(None) };
+    let place = path.display().to_string();
+    let services: HashMap<String, serde_json::Value> =
+        serde_saphyr::from_str(&text).map_err(|error| {
+            Error::configuration(format!("{place} is not YAML of services and regions: {error}"))
+                .hint("write it as `DLI: [{id: …, endpoint: …}]`")
+        })?;
+    let Some((_, listed)) = services.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("dli"))
+    else {
+        return Ok(None);
+    };
+    let listed: Vec<Listed> = serde_json::from_value(listed).map_err(|error| {
+        Error::configuration(format!("the regions of DLI in {place} cannot be read: {error}"))
+            .hint("write them as `DLI: [{id: …, endpoint: …}]`")
+    })?;
+    let Some(found) = listed.into_iter().find(|listed| listed.id == region) else {
+        return Ok(None);
+    };
+    let endpoint = found.endpoint.or_else(|| found.endpoints?.into_iter().next());
+    match endpoint {
+        Some(endpoint) => Ok(Some(Sourced::new(normalized(&endpoint)?, Origin::File(place)))),
+        None => Ok(None),
+    }
+}
+
+/// The address of the identity service.
+pub(super) fn find_iam(
+    explicit: Option<&str>,
+    profile: Option<Sourced<String>>,
+    region: Option<&str>,
+    around: &Surroundings,
+) -> Result<Sourced<String>, Error> {
+    if let Some(endpoint) = explicit {
+        return Ok(Sourced::new(normalized(endpoint)?, Origin::Explicit));
+    }
+    if let Some(endpoint) = around.var(IAM_VARIABLE) {
+        return Ok(Sourced::new(normalized(&endpoint)?, Origin::Variable(IAM_VARIABLE.to_owned())));
+    }
+    if let Some(found) = profile {
+        return Ok(Sourced::new(normalized(&found.value)?, found.origin));
+    }
+    let host = region
+        .and_then(|region| dli_api::REGIONS.iter().find(|known| known.name == region))
+        .and_then(|known| known.host.strip_prefix("dli."))
+        .map_or_else(|| "iam.myhuaweicloud.com".to_owned(), |rest| format!("iam.{rest}"));
+    Ok(Sourced::new(format!("https://{host}"), Origin::BuiltIn))
 }
 
 /// An endpoint as it is used: with a scheme, without a slash at its end.
@@ -56,6 +141,10 @@ pub(super) fn normalized(endpoint: &str) -> Result<String, Error> {
         false => format!("https://{endpoint}"),
     };
     let url = reqwest::Url::parse(&text).map_err(|error| invalid(&error.to_string()))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::configuration("the endpoint holds a user name or a password")
+            .hint("give credentials to the builder instead"));
+    }
     if !matches!(url.scheme(), "https" | "http") {
         return Err(invalid("its scheme is neither https nor http"));
     }
@@ -64,10 +153,6 @@ pub(super) fn normalized(endpoint: &str) -> Result<String, Error> {
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(invalid("it holds a query or a fragment"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(Error::configuration("the endpoint holds a user name or a password")
-            .hint("give credentials to the builder instead"));
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }

@@ -123,6 +123,25 @@ impl Error {
         self.with(|inner| inner.attempts = attempts)
     }
 
+    /// The same error for one more caller.
+    pub(crate) fn once_more(self: &std::sync::Arc<Self>) -> Self {
+        let Inner { kind, operation: _, attempts, status, code, message, hint, request_id, .. } =
+            &*self.0;
+        Self(Box::new(Inner {
+            kind: *kind,
+            operation: None,
+            attempts: *attempts,
+            status: *status,
+            code: code.clone(),
+            message: message.clone(),
+            hint: hint.clone(),
+            request_id: request_id.clone(),
+            retry_after: self.0.retry_after,
+            body: self.0.body.clone(),
+            source: Some(Box::new(std::sync::Arc::clone(self))),
+        }))
+    }
+
     /// The broad reason.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
