@@ -63,7 +63,16 @@ async fn files_of_the_vendor_and_profiles_of_our_own_are_read() {
     let dli = builder(&[]).profile("staging").build().unwrap();
     assert_eq!(dli.config().endpoint(), "https://dli.private.example");
     let explained = dli.explain().await;
-    assert!(explained.get("endpoint").unwrap().origin.as_ref().unwrap().to_string().contains("regions.yaml"));
+    assert!(
+        explained
+            .get("endpoint")
+            .unwrap()
+            .origin
+            .as_ref()
+            .unwrap()
+            .to_string()
+            .contains("regions.yaml")
+    );
     assert!(explained.get("project_id").unwrap().value == "p9");
     assert!(explained.get("credentials").unwrap().value.contains("STAGEAK"));
 
@@ -235,7 +244,10 @@ async fn two_hundred_calls_on_a_hanging_metadata_service_end_within_one_bound() 
     for outcome in futures_util::future::join_all(calls.collect::<Vec<_>>()).await {
         let error = outcome.unwrap().unwrap_err();
         assert!(error.is_unauthenticated());
-        assert!(error.to_string().contains("metadata") || error.to_string().contains("within"), "{error}");
+        assert!(
+            error.to_string().contains("metadata") || error.to_string().contains("within"),
+            "{error}"
+        );
     }
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     accepting.abort();

@@ -11,8 +11,7 @@ use http::HeaderValue;
 use dli_sign::reqsign_core::ProvideCredential;
 
 use super::{
-    Authentication, CacheSettings, Config, Identity, Profile, Projects,
-    Surroundings, region,
+    Authentication, CacheSettings, Config, Identity, Profile, Projects, Surroundings, region,
 };
 use crate::transport::{Core, HttpSettings, RateLimit, RetryPolicy, Wire};
 use crate::{Dli, Error};

@@ -2,8 +2,18 @@
 
 #[cfg(feature = "datasource_connections")]
 mod classic_connections;
+#[cfg(feature = "elastic_resource_pools")]
+mod elastic_resource_pools;
 #[cfg(feature = "enhanced_connections")]
 mod enhanced_connections;
+#[cfg(feature = "flink_jobs")]
+mod flink_jobs;
+#[cfg(feature = "queues")]
+mod queues;
+#[cfg(feature = "spark_jobs")]
+mod spark_jobs;
+#[cfg(feature = "sql_jobs")]
+pub(crate) mod sql_jobs;
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -97,6 +107,25 @@ impl<T: Send + 'static> Waiter<T> {
             longest: Duration::from_secs(20),
             deadline: Duration::from_secs(30 * 60),
         }
+    }
+
+    /// A wait whose looks are made by a handle at an argument.
+    #[allow(dead_code)]
+    pub(crate) fn of<H, A, F, Fut>(
+        operation: &'static str,
+        what: impl Into<String>,
+        handle: &H,
+        argument: A,
+        look: F,
+    ) -> Self
+    where
+        H: Clone + Send + 'static,
+        A: Clone + Send + 'static,
+        F: Fn(H, A) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Look<T>, Error>> + Send + 'static,
+    {
+        let handle = handle.clone();
+        Self::new(operation, what, move || look(handle.clone(), argument.clone()))
     }
 
     /// How long to wait at most; 30 minutes unless set.
@@ -264,7 +293,27 @@ impl<T> fmt::Debug for Waiter<T> {
     }
 }
 
+#[allow(dead_code)]
+impl<T> Look<T> {
+    pub fn new(name: impl Into<String>, meaning: Meaning, value: T) -> Self {
+        Self { name: name.into(), progress: None, value, meaning }
+    }
+}
+
+impl Meaning {
+    #[allow(dead_code)]
+    pub fn failed(why: impl Into<String>) -> Self {
+        Self::Failed(why.into())
+    }
+
+    #[allow(dead_code)]
+    pub fn done_if(done: bool) -> Self {
+        if done { Self::Done } else { Self::Pending }
+    }
+}
+
 /// A look for something that shall be gone: not finding it is the end.
+#[allow(dead_code)]
 pub(crate) fn gone<T>(found: Result<Look<T>, Error>) -> Result<Look<Option<T>>, Error> {
     match found {
         Ok(look) => Ok(Look {
