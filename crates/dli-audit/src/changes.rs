@@ -53,6 +53,8 @@ pub enum ChangeKind {
     ValuesAdded,
     /// Values less.
     ValuesRemoved,
+    /// Some values more and others less.
+    ValuesChanged,
     /// Other limits.
     LimitChanged,
     /// Another default.
@@ -304,10 +306,12 @@ fn one_field(at: &str, was: &LockedField, is: &LockedField, out: &mut Vec<Change
     if !same_words {
         let more: Vec<&str> = is.values.iter().filter(|v| !was.values.contains(v)).map(String::as_str).collect();
         let less: Vec<&str> = was.values.iter().filter(|v| !is.values.contains(v)).map(String::as_str).collect();
-        if !more.is_empty() {
+        if !more.is_empty() && !less.is_empty() {
+            let what = format!("values changed: {} added, {} removed", more.join(", "), less.join(", "));
+            push(ChangeKind::ValuesChanged, what);
+        } else if !more.is_empty() {
             push(ChangeKind::ValuesAdded, format!("value added: {}", more.join(", ")));
-        }
-        if !less.is_empty() {
+        } else if !less.is_empty() {
             push(ChangeKind::ValuesRemoved, format!("value removed: {}", less.join(", ")));
         }
         if was.limits != is.limits {

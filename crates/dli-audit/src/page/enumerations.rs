@@ -19,17 +19,17 @@ pub fn read(parts: &[(Part, Line)], kind: Option<&FieldType>) -> Vec<String> {
     }
     let integer = matches!(kind, Some(FieldType::Integer));
     let mut values = listed(parts);
-    if values.len() < 2 {
+    if values.is_empty() {
         values = announced_lines(parts);
     }
-    if values.len() < 2 {
+    if values.is_empty() {
         values = parts.iter().map(|(part, line)| in_sentence(&line.text, *part)).find(|v| v.len() >= 2).unwrap_or_default();
     }
     values.retain(|v| !v.is_empty());
     let mut seen = std::collections::BTreeSet::new();
     values.retain(|v| seen.insert(v.clone()));
     let boolean = values.iter().all(|v| matches!(v.to_lowercase().as_str(), "true" | "false"));
-    if boolean || values.len() < 2 || values.len() > MAX_VALUES {
+    if boolean || values.is_empty() || values.len() > MAX_VALUES {
         return Vec::new();
     }
     if integer && !values.iter().all(|v| v.parse::<i64>().is_ok()) {
@@ -66,10 +66,14 @@ fn item_value(text: &str) -> Option<String> {
 fn listed(parts: &[(Part, Line)]) -> Vec<String> {
     let mut run: Vec<&Line> = Vec::new();
     let mut best: Vec<String> = Vec::new();
-    let finish = |run: &mut Vec<&Line>, best: &mut Vec<String>| {
+    // A list of one value is a list only where it is announced.
+    let mut announced = false;
+    let finish = |run: &mut Vec<&Line>, best: &mut Vec<String>, announced: bool| {
+        let least = if announced { 1 } else { 2 };
         let values: Vec<String> = run.iter().filter_map(|l| item_value(&l.text)).collect();
         let clean = values.len() == run.len() || (run.len() >= 4 && values.len() + 1 == run.len());
-        if clean && values.len() >= 2 && values.len() > best.len() {
+        let plain = values.len() > 1 || values.iter().all(|v| v.len() > 1 && v.contains(|c: char| c.is_ascii_alphabetic()));
+        if clean && plain && values.len() >= least && values.len() > best.len() {
             *best = values;
         }
         run.clear();
@@ -86,11 +90,22 @@ fn listed(parts: &[(Part, Line)]) -> Vec<String> {
         } else if !run.is_empty() && line.text.chars().count() > 0 {
             // A paragraph between items continues the item above; a bullet-less line ends the
             // run only if it announces something of its own.
-            finish(&mut run, &mut best);
+            finish(&mut run, &mut best, announced);
+        }
+        if !line.bullet {
+            announced = announces(&line.text);
         }
     }
-    finish(&mut run, &mut best);
+    finish(&mut run, &mut best, announced);
     best
+}
+
+/// "Options:", "包括以下两种状态：" and the like.
+fn announces(text: &str) -> bool {
+    let text = text.trim_end();
+    let ends = text.ends_with([':', '：']);
+    let text = text.to_lowercase();
+    ends && ["option", "value", "one of", "following", "以下", "如下", "取值", "包括", "包含"].iter().any(|mark| text.contains(mark))
 }
 
 static QUOTED_LINE: LazyLock<Regex> =
@@ -102,7 +117,7 @@ fn announced_lines(parts: &[(Part, Line)]) -> Vec<String> {
         .iter()
         .filter(|(_, line)| !line.note && !line.bullet)
         .filter_map(|(_, line)| Some(QUOTED_LINE.captures(&line.text)?[1].to_owned()))
-        .collect()
+        .collect::<Vec<_>>()
 }
 
 static ANNOUNCED: LazyLock<Regex> = LazyLock::new(|| {

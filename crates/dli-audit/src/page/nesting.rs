@@ -239,6 +239,10 @@ fn read_row(row: &[Cell], columns: &Columns, index: &Index<'_>) -> Option<Row> {
     if let Some(default) = columns.default.and_then(cell).and_then(|c| constraints::default_cell(&c.text())) {
         found.default = Some(default);
     }
+    // An item that explains the field itself is no value of it.
+    if found.values == [name.as_str()] {
+        found.values.clear();
+    }
     Some(Row {
         name,
         read,
