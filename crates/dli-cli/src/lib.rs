@@ -1,0 +1,60 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # The library
+//!
+//! The program is a thin `main` around [`run`]; [`command`] is its whole surface, for
+//! completions, man pages and the test that guards it.
+
+mod cli;
+mod commands;
+mod description;
+mod error;
+mod globals;
+mod output;
+mod request;
+mod session;
+mod trace;
+mod usage;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+pub use error::{Exit, Failure};
+
+/// Runs the program with these arguments, the name of the program first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match cli::Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage::report(&error),
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::eprint_line(&format!("error: the program cannot start: {error}"));
+            return ExitCode::from(Exit::Service as u8);
+        }
+    };
+    let result = runtime.block_on(cli.run());
+    // What still runs in the background has nobody to wait for it.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => conclude(&failure),
+    }
+}
+
+/// The whole command line, as clap knows it.
+pub fn command() -> clap::Command {
+    cli::Cli::command()
+}
+
+fn conclude(failure: &Failure) -> ExitCode {
+    let Some(exit) = failure.exit() else { return ExitCode::SUCCESS };
+    let text = failure.to_string();
+    if !text.is_empty() {
+        output::eprint_line(&format!("error: {text}"));
+    }
+    ExitCode::from(exit as u8)
+}

@@ -1,0 +1,259 @@
+//! Results on standard output: tables for people; JSON, YAML and CSV for programs.
+
+mod column;
+mod record;
+mod table;
+mod time;
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use serde_json::Value;
+
+pub use column::{Column, Kind};
+pub use time::{ago, duration, local_time};
+
+use crate::error::{self, Exit, Failure, Result};
+use crate::globals::{Format, Globals};
+
+/// How results are printed.
+pub struct Output {
+    /// The format.
+    pub format: Format,
+    query: Option<jmespath::Expression<'static>>,
+    /// Colours are wanted.
+    pub styled: bool,
+    /// Columns of the terminal; `None` if standard output is none.
+    pub width: Option<usize>,
+}
+
+/// Something to print.
+pub struct View {
+    value: Value,
+    shape: Shape,
+}
+
+enum Shape {
+    /// A list of objects with these columns.
+    Rows { columns: Vec<Column>, none: &'static str },
+    /// One object with these fields.
+    Record { columns: Vec<Column> },
+    /// Whatever it is.
+    Any,
+}
+
+impl View {
+    /// A list; `none` is said when it is empty.
+    pub fn rows(items: Vec<Value>, columns: &[Column], none: &'static str) -> Self {
+        Self { value: Value::Array(items), shape: Shape::Rows { columns: columns.to_vec(), none } }
+    }
+
+    /// One object.
+    pub fn record(value: Value, columns: &[Column]) -> Self {
+        Self { value, shape: Shape::Record { columns: columns.to_vec() } }
+    }
+
+    /// An answer of unknown shape.
+    pub fn any(value: Value) -> Self {
+        Self { value, shape: Shape::Any }
+    }
+}
+
+impl Output {
+    /// Reads the options.
+    ///
+    /// # Errors
+    /// When the JMESPath expression is not one.
+    pub fn new(globals: &Globals) -> Result<Self> {
+        let query = match &globals.query {
+            Some(text) => Some(jmespath::compile(text).map_err(|error| {
+                let detail = error.to_string();
+                let detail = detail.lines().next().unwrap_or_default().trim_end_matches(':');
+                Failure::usage(format!(
+                    "`{text}` is not a JMESPath expression ({detail}); `dli help query` has examples"
+                ))
+            })?),
+            None => None,
+        };
+        let terminal = io::stdout().is_terminal();
+        Ok(Self {
+            format: globals.output.unwrap_or(Format::Table),
+            query,
+            styled: terminal && colour_wanted(),
+            width: terminal.then(terminal_width),
+        })
+    }
+
+    /// Whether a person reads along.
+    pub fn is_table(&self) -> bool {
+        self.format == Format::Table
+    }
+
+    /// Prints a result.
+    ///
+    /// # Errors
+    /// When standard output cannot be written, or the query does not fit the result.
+    pub fn show(&self, view: View) -> Result<()> {
+        let View { mut value, mut shape } = view;
+        if let Some(query) = &self.query {
+            value = search(query, &value)?;
+            shape = Shape::Any;
+        }
+        let mut text = Vec::new();
+        self.render(&value, &shape, &mut text)?;
+        write_stdout(&text)
+    }
+
+    fn render(&self, value: &Value, shape: &Shape, out: &mut Vec<u8>) -> Result<()> {
+        match self.format {
+            Format::Json => {
+                out.extend(serde_json::to_string_pretty(value).unwrap_or_default().into_bytes());
+                out.push(b'\n');
+            }
+            Format::Yaml => out.extend(to_yaml(value)?.into_bytes()),
+            Format::Csv => write_csv(value, shape, out)?,
+            Format::Table => {
+                let text = match shape {
+                    Shape::Rows { columns, none } => {
+                        let items = value.as_array().map_or(&[][..], Vec::as_slice);
+                        if items.is_empty() {
+                            eprint_line(none);
+                        }
+                        table::rows(items, columns, self.width, self.styled)
+                    }
+                    Shape::Record { columns } => {
+                        record::fields(value, columns, self.width, self.styled)
+                    }
+                    Shape::Any => self.any(value),
+                };
+                out.extend(text.into_bytes());
+            }
+            Format::Parquet => {
+                return Err(Failure::usage(
+                    "`--output parquet` is for rows of SQL: use it with `dli sql`, together with \
+                     `--to FILE`",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// A table for what has the shape of one, and text for the rest.
+    fn any(&self, value: &Value) -> String {
+        match value {
+            Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_object) => {
+                table::rows(items, &Column::of_items(items), self.width, self.styled)
+            }
+            Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_array) => {
+                let cells = |row: &Value| {
+                    let row = row.as_array().into_iter().flatten();
+                    row.map(|cell| table::one_line(&column::plain(cell))).collect()
+                };
+                let rows: Vec<Vec<String>> = items.iter().map(cells).collect();
+                table::lists(&[], &rows, self.width)
+            }
+            Value::Array(items) => {
+                items.iter().map(|item| format!("{}\n", column::plain(item))).collect()
+            }
+            Value::Object(_) => {
+                record::fields(value, &Column::of_object(value), self.width, self.styled)
+            }
+            Value::Null => String::new(),
+            scalar => format!("{}\n", column::plain(scalar)),
+        }
+    }
+
+    /// Says what was done: to people a sentence on standard error, to programs the answer.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn done(&self, sentence: &str, answer: Value) -> Result<()> {
+        if self.is_table() && self.query.is_none() {
+            eprint_line(sentence);
+            return Ok(());
+        }
+        self.show(View::any(answer))
+    }
+}
+
+/// Prints text as it is.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn write_stdout(text: &[u8]) -> Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    out.write_all(text).and_then(|()| out.flush()).map_err(|error| error::stdout(&error))
+}
+
+/// A line on standard error; nobody minds if it is closed.
+pub fn eprint_line(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// `NO_COLOR` and a terminal that knows no colours are respected.
+pub fn colour_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+fn terminal_width() -> usize {
+    terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).max(20))
+}
+
+fn search(query: &jmespath::Expression<'_>, value: &Value) -> Result<Value> {
+    let fail = |error: &dyn std::fmt::Display| {
+        let text = error.to_string();
+        let detail = text.lines().next().unwrap_or_default().trim_end_matches(':').to_owned();
+        Failure::usage(format!(
+            "the query `{query}` does not fit the result ({detail}); look at it with `--output json` \
+             first"
+        ))
+    };
+    let found = query.search(value).map_err(|error| fail(&error))?;
+    serde_json::to_value(&*found).map_err(|error| fail(&error))
+}
+
+/// A value as YAML.
+///
+/// # Errors
+/// When it cannot be written as YAML.
+pub fn to_yaml(value: &Value) -> Result<String> {
+    let mut text = serde_saphyr::to_string(value).map_err(|error| {
+        Failure::new(Exit::Service, format!("the answer has no YAML form: {error}"))
+    })?;
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+fn write_csv(value: &Value, shape: &Shape, out: &mut Vec<u8>) -> Result<()> {
+    let items = match value {
+        Value::Array(items) => items.as_slice(),
+        Value::Null => &[],
+        one => std::slice::from_ref(one),
+    };
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
+    let failed = |error: csv::Error| Failure::new(Exit::File, format!("cannot write CSV: {error}"));
+    if items.iter().all(Value::is_object) {
+        let columns = match shape {
+            Shape::Rows { columns, .. } | Shape::Record { columns } => columns.clone(),
+            Shape::Any => Column::of_items(items),
+        };
+        if !columns.is_empty() {
+            writer.write_record(columns.iter().map(Column::key)).map_err(failed)?;
+        }
+        for item in items {
+            let row = columns.iter().map(|column| column.raw(item));
+            writer.write_record(row).map_err(failed)?;
+        }
+    } else {
+        for item in items {
+            let cells: Vec<String> = match item {
+                Value::Array(cells) => cells.iter().map(column::plain).collect(),
+                other => vec![column::plain(other)],
+            };
+            writer.write_record(cells).map_err(failed)?;
+        }
+    }
+    writer.flush().map_err(|error| error::stdout(&error))
+}

@@ -1,0 +1,83 @@
+//! One object: a line a field.
+
+use std::fmt::Write as _;
+
+use anstyle::Style;
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+
+use super::column::{Column, Kind, plain};
+use super::table::one_line;
+
+/// The fields of an object that have a value. Lists of objects follow as small blocks.
+pub fn fields(value: &Value, columns: &[Column], width: Option<usize>, styled: bool) -> String {
+    let bold = Style::new().bold();
+    let shown: Vec<(&Column, String)> = columns
+        .iter()
+        .map(|column| (column, column.show(value)))
+        .filter(|(_, text)| !text.is_empty())
+        .collect();
+    let widest = shown.iter().map(|(column, _)| column.header().width()).max().unwrap_or(0);
+    let room = width.map(|width| width.saturating_sub(widest + 2).max(20));
+    let mut out = String::new();
+    for (column, text) in shown {
+        let header = column.header();
+        let blank = " ".repeat(widest - header.width());
+        let mut lines = match column.find(value) {
+            Value::Array(items)
+                if column.kind == Kind::Text && items.iter().any(Value::is_object) =>
+            {
+                items.iter().map(short).collect()
+            }
+            _ => text.lines().map(one_line).collect::<Vec<_>>(),
+        };
+        if let Some(room) = room.filter(|_| column.kind != Kind::Id) {
+            lines = lines.iter().flat_map(|line| wrap(line, room)).collect();
+        }
+        for (number, line) in lines.iter().enumerate() {
+            let line = match column.style(line).filter(|_| styled) {
+                Some(style) => format!("{style}{line}{style:#}"),
+                None => line.clone(),
+            };
+            let _ = match number {
+                0 if styled => writeln!(out, "{bold}{header}{bold:#}{blank}  {line}"),
+                0 => writeln!(out, "{header}{blank}  {line}"),
+                _ => writeln!(out, "{}  {line}", " ".repeat(widest)),
+            };
+        }
+    }
+    out
+}
+
+/// An object of a list in one line.
+fn short(value: &Value) -> String {
+    let Some(object) = value.as_object() else { return one_line(&plain(value)) };
+    let parts: Vec<String> = object
+        .iter()
+        .map(|(name, value)| (name, one_line(&plain(value))))
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    parts.join(" ")
+}
+
+/// Breaks a line at blanks, and within words that are longer than the room.
+fn wrap(line: &str, room: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut current = String::new();
+    for word in line.split(' ') {
+        if !current.is_empty() && current.width() + 1 + word.width() > room {
+            lines.push(std::mem::take(&mut current));
+        } else if !current.is_empty() {
+            current.push(' ');
+        }
+        for c in word.chars() {
+            if current.width() >= room {
+                lines.push(std::mem::take(&mut current));
+            }
+            current.push(c);
+        }
+    }
+    lines.push(current);
+    lines
+}

@@ -1,0 +1,155 @@
+//! Tables that fit the terminal: what cannot be shown whole is wrapped, and when there is no
+//! room for that, the least important columns go.
+
+use std::fmt::Write as _;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width,
+};
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+
+use super::column::{Column, Kind, Mood};
+use super::eprint_line;
+
+/// Between columns.
+const GAP: usize = 2;
+/// Columns that may be wrapped get at least so much.
+const NARROWEST: usize = 12;
+/// Without a terminal, nothing is wrapped.
+const WIDEST: u16 = u16::MAX;
+
+/// A table of objects.
+pub fn rows(items: &[Value], columns: &[Column], width: Option<usize>, styled: bool) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let mut cells: Vec<Vec<String>> = columns
+        .iter()
+        .map(|column| items.iter().map(|item| one_line(&column.show(item))).collect())
+        .collect();
+    let mut columns: Vec<&Column> = columns.iter().collect();
+    // A column without a value says nothing, unless it is what the row is called by.
+    let mut index = columns.len();
+    while index > 1 {
+        index -= 1;
+        if columns[index].rank > 0 && cells[index].iter().all(String::is_empty) {
+            columns.remove(index);
+            cells.remove(index);
+        }
+    }
+    let mut hidden = Vec::new();
+    if let Some(width) = width {
+        while least(&columns, &cells) > width {
+            let Some(index) = most_dispensable(&columns) else { break };
+            hidden.push(columns.remove(index).header().to_lowercase());
+            cells.remove(index);
+        }
+    }
+    let mut table = empty(width);
+    if styled {
+        table.enforce_styling();
+    }
+    let headers = columns.iter().map(|column| column.header());
+    table.set_header(headers.map(|header| Cell::new(header).add_attribute(Attribute::Bold)));
+    for row in 0..items.len() {
+        table.add_row(columns.iter().zip(&cells).map(|(column, cells)| {
+            let cell = Cell::new(&cells[row]);
+            match column.mood(&cells[row]) {
+                Mood::Good => cell.fg(Color::Green),
+                Mood::Busy => cell.fg(Color::Yellow),
+                Mood::Bad => cell.fg(Color::Red),
+                Mood::None => cell,
+            }
+        }));
+    }
+    let last = columns.len().saturating_sub(1);
+    for (index, column) in columns.iter().enumerate() {
+        let Some(laid) = table.column_mut(index) else { continue };
+        laid.set_padding((0, if index == last { 0 } else { GAP as u16 }));
+        if matches!(column.kind, Kind::Number | Kind::Count | Kind::Bytes | Kind::Duration) {
+            laid.set_cell_alignment(CellAlignment::Right);
+        }
+        let widest = widest(column, &cells[index]);
+        let keep = !wraps(column) || widest <= NARROWEST;
+        let padded = (widest + if index == last { 0 } else { GAP }) as u16;
+        laid.set_constraint(if keep {
+            ColumnConstraint::Absolute(Width::Fixed(padded))
+        } else {
+            ColumnConstraint::LowerBoundary(Width::Fixed(NARROWEST as u16))
+        });
+    }
+    let text = trimmed(&table);
+    if !hidden.is_empty() {
+        eprint_line(&format!(
+            "({} left out for lack of room; a wider terminal or `--output json` has all)",
+            hidden.join(", ")
+        ));
+    }
+    text
+}
+
+/// A table of lists, with or without a header.
+pub fn lists(header: &[String], rows: &[Vec<String>], width: Option<usize>) -> String {
+    let mut table = empty(width);
+    if !header.is_empty() {
+        table.set_header(header);
+    }
+    for row in rows {
+        table.add_row(row);
+    }
+    let count = rows.first().map_or(header.len(), Vec::len);
+    for index in 0..count {
+        if let Some(column) = table.column_mut(index) {
+            column.set_padding((0, if index + 1 == count { 0 } else { GAP as u16 }));
+        }
+    }
+    trimmed(&table)
+}
+
+fn empty(width: Option<usize>) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(width.map_or(WIDEST, |width| u16::try_from(width).unwrap_or(WIDEST)));
+    table.force_no_tty();
+    table
+}
+
+fn wraps(column: &Column) -> bool {
+    matches!(column.kind, Kind::Text | Kind::Names(_))
+}
+
+fn widest(column: &Column, cells: &[String]) -> usize {
+    cells.iter().map(|cell| cell.width()).max().unwrap_or(0).max(column.header().width())
+}
+
+/// The least width that a table can have.
+fn least(columns: &[&Column], cells: &[Vec<String>]) -> usize {
+    let widths = columns.iter().zip(cells).map(|(column, cells)| {
+        let widest = widest(column, cells);
+        if wraps(column) { widest.min(NARROWEST) } else { widest }
+    });
+    widths.sum::<usize>() + columns.len().saturating_sub(1) * GAP
+}
+
+/// The column of the highest rank, the last of several; the first column always stays.
+fn most_dispensable(columns: &[&Column]) -> Option<usize> {
+    let ranked = columns.iter().enumerate().skip(1);
+    ranked.max_by_key(|(index, column)| (column.rank, *index)).map(|(index, _)| index)
+}
+
+/// Tables have a line a row; control characters would break them, or the terminal.
+pub fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c == '\n' || c == '\t' { ' ' } else { c })
+        .filter(|c| !c.is_control())
+        .collect()
+}
+
+fn trimmed(table: &Table) -> String {
+    table.lines().fold(String::new(), |mut text, line| {
+        let _ = writeln!(text, "{}", line.trim_end());
+        text
+    })
+}

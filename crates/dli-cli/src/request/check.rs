@@ -1,0 +1,182 @@
+//! Parameters and bodies held against the description, with errors for people.
+
+use dli_spec::json_schema::{self, Direction};
+use dli_spec::{Operation, Parameter};
+use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value;
+
+use super::{flag, sentence};
+use crate::description::{Entry, alike};
+use crate::error::{Failure, Result};
+use crate::output::eprint_line;
+
+/// Holds one parameter against its schema.
+pub fn parameter(entry: &Entry, parameter: &Parameter, value: &Value) -> Result<()> {
+    let schema = json_schema::for_schema(entry.bundle(), &parameter.schema, Direction::Request);
+    match validator(&schema, entry).validate(value) {
+        Ok(()) => Ok(()),
+        Err(error) => Err(Failure::usage(format!(
+            "`--{}` {}, and {value} is not; it is: {}",
+            flag(&parameter.name),
+            demand(innermost(&error)),
+            sentence(&parameter.description)
+        ))),
+    }
+}
+
+/// Holds a body against its schema.
+pub fn body(entry: &Entry, operation: &Operation, body: &Value) -> Result<()> {
+    let Some(name) = &operation.request else {
+        return Err(Failure::usage(format!("{} takes no body; leave it out", entry.id)));
+    };
+    let bundle = entry.bundle();
+    let Some(schema) = json_schema::of(bundle, name, Direction::Request) else { return Ok(()) };
+    let mut body = body.clone();
+    unknown_fields(entry, &bundle.schemas()[name], &mut body, "")?;
+    let validator = validator(&schema, entry);
+    let mut errors: Vec<(String, String)> = Vec::new();
+    for error in validator.iter_errors(&body).take(5) {
+        let inner = innermost(&error);
+        let mut place = path(inner.instance_path().as_str());
+        if let Kind::Required { property } = inner.kind() {
+            let missing = property.as_str().unwrap_or_default();
+            place =
+                if place.is_empty() { missing.to_owned() } else { format!("{place}.{missing}") };
+        }
+        errors.push((place, demand(inner)));
+    }
+    let Some(((place, demand), others)) = errors.split_first() else { return Ok(()) };
+    let place =
+        if place.is_empty() { "the body".to_owned() } else { format!("the field `{place}`") };
+    let mut message = format!("the body of {} is not valid: {place} {demand}", entry.id);
+    if !others.is_empty() {
+        let others: Vec<String> =
+            others.iter().map(|(place, demand)| format!("`{place}` {demand}")).collect();
+        message.push_str(&format!(", {}", others.join(", ")));
+    }
+    let advice = format!("`dli api {} --skeleton` shows what it takes", entry.id);
+    Err(Failure::usage(format!("{message}; {advice}")))
+}
+
+/// Other spellings that are accepted get the one of the description. A name that looks like a
+/// slip is refused; one that looks like nothing known is let through with a warning, since the
+/// service may know more than its documentation.
+fn unknown_fields(entry: &Entry, schema: &Value, body: &mut Value, place: &str) -> Result<()> {
+    let bundle = entry.bundle();
+    let schema = bundle.resolve(schema);
+    match body {
+        Value::Object(fields) => {
+            let Some(properties) = schema["properties"].as_object() else { return Ok(()) };
+            let open = schema.get("additionalProperties").is_some();
+            let names: Vec<String> = fields.keys().cloned().collect();
+            for name in names {
+                let below = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
+                let alias_of = properties.iter().find(|(_, property)| {
+                    let aliases = property["x-aliases"].as_array().into_iter().flatten();
+                    aliases.clone().any(|alias| alias == name.as_str())
+                });
+                if let Some(property) = properties.get(&name) {
+                    unknown_fields(entry, property, &mut fields[&name], &below)?;
+                } else if let Some((known, _)) = alias_of {
+                    if let Some(value) = fields.shift_remove(&name) {
+                        fields.insert(known.clone(), value);
+                    }
+                } else if !open {
+                    let near = alike(&name, properties.keys().map(String::as_str));
+                    if let Some(near) = near.first() {
+                        return Err(Failure::usage(format!(
+                            "the body of {} has no field `{below}`; did you mean `{near}`? If the \
+                             field is meant, send it with `--no-check`",
+                            entry.id
+                        )));
+                    }
+                    eprint_line(&format!(
+                        "warning: the description of {} knows no field `{below}`; it is sent as it is",
+                        entry.id
+                    ));
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                unknown_fields(entry, &schema["items"], item, &format!("{place}[{index}]"))?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn validator(schema: &Value, entry: &Entry) -> Validator {
+    // A test compiles the schemas of all operations.
+    jsonschema::options()
+        .offline()
+        .build(schema)
+        .unwrap_or_else(|error| panic!("a schema of {}: {error}", entry.id))
+}
+
+/// The cause behind `anyOf [schema, null]`, which stands for every optional field.
+fn innermost<'e>(error: &'e ValidationError<'e>) -> &'e ValidationError<'e> {
+    match error.kind() {
+        Kind::AnyOf { context } => {
+            context.iter().flatten().next().map_or(error, |inner| innermost(inner))
+        }
+        _ => error,
+    }
+}
+
+/// What a schema demands, without the value, which may be a secret.
+fn demand(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        Kind::Required { .. } => "is missing".to_owned(),
+        Kind::Minimum { limit } => format!("must be at least {limit}"),
+        Kind::Maximum { limit } => format!("must be at most {limit}"),
+        Kind::ExclusiveMinimum { limit } => format!("must be more than {limit}"),
+        Kind::ExclusiveMaximum { limit } => format!("must be less than {limit}"),
+        Kind::MultipleOf { multiple_of } => format!("must be a multiple of {multiple_of}"),
+        Kind::MinLength { limit: 1 } => "must not be empty".to_owned(),
+        Kind::MinLength { limit } => format!("must have at least {limit} characters"),
+        Kind::MaxLength { limit } => format!("must have at most {limit} characters"),
+        Kind::MinItems { limit } => format!("must have at least {limit} items"),
+        Kind::MaxItems { limit } => format!("must have at most {limit} items"),
+        Kind::Pattern { pattern } => format!("must match the pattern {pattern}"),
+        Kind::Enum { options } => {
+            let options = options.as_array().into_iter().flatten();
+            let options: Vec<String> = options.map(Value::to_string).collect();
+            format!("must be one of {}", options.join(", "))
+        }
+        Kind::Type { kind: TypeKind::Single(kind) } => {
+            format!("must be {}", article(&kind.to_string()))
+        }
+        _ => format!("does not fit the description ({})", error.masked()),
+    }
+}
+
+fn article(kind: &str) -> String {
+    let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    let kind = match kind {
+        "array" => "array (a list)",
+        "string" => "text",
+        "boolean" => "boolean (true or false)",
+        kind => kind,
+    };
+    if kind == "text" { kind.to_owned() } else { format!("{article} {kind}") }
+}
+
+/// `/queues/0/name` as `queues[0].name`.
+fn path(pointer: &str) -> String {
+    let mut path = String::new();
+    for part in pointer.split('/').skip(1) {
+        let part = part.replace("~1", "/").replace("~0", "~");
+        if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) {
+            path.push_str(&format!("[{part}]"));
+        } else {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(&part);
+        }
+    }
+    path
+}
