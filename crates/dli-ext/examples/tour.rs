@@ -3,13 +3,16 @@
 //!
 //! `cargo run --example tour -p dli-ext`
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dli_emulator::Emulator;
 use dli_ext::handles::{ListDatasourceConnectionsParams, ListEnhancedConnectionsParams};
 use dli_ext::types::{CreateDatasourceConnectionRequest, CreateEnhancedConnectionRequest};
 use dli_ext::{Dli, Error};
 use futures_util::{StreamExt, TryStreamExt};
+
+/// The emulator is quick; against the cloud the waiters' own pace is right.
+const OFTEN: Duration = Duration::from_millis(20);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -53,7 +56,7 @@ async fn enhanced_connections(dli: &Dli) -> Result<(), Error> {
     }
 
     print!("  … {:<12}", "warehouse");
-    let mut states = connections.wait_until_active(&ids[0]).states();
+    let mut states = connections.wait_until_active(&ids[0]).interval(OFTEN).states();
     while let Some(state) = states.next().await {
         let state = state?;
         print!(" {} ({:.0?})", state.name, state.elapsed);
@@ -78,7 +81,7 @@ async fn enhanced_connections(dli: &Dli) -> Result<(), Error> {
 
     for id in &ids {
         connections.delete(id).await?;
-        connections.wait_until_gone(id).await?;
+        connections.wait_until_gone(id).interval(OFTEN).await?;
     }
     println!("  - all three are gone");
     match connections.delete(&ids[0]).await {
@@ -104,7 +107,7 @@ async fn basic_connections(dli: &Dli) -> Result<(), Error> {
     let created = connections.create(&body).await?;
     let id = created.connection_id.clone().unwrap_or_default();
     println!("  + {:<12} {id}", "metrics");
-    connections.wait_until_active(&id).await?;
+    connections.wait_until_active(&id).interval(OFTEN).await?;
     let list = connections.list(ListDatasourceConnectionsParams::default()).await?;
     for connection in list.connections.iter().flatten() {
         let state = connection.state.as_ref().map_or("?", |state| state.as_str());
@@ -113,7 +116,7 @@ async fn basic_connections(dli: &Dli) -> Result<(), Error> {
     let shown = connections.show(&id).await?;
     println!("  ? {:<12} reaches {}", "metrics", shown.destination.as_deref().unwrap_or("?"));
     connections.delete(&id).await?;
-    connections.wait_until_gone(&id).await?;
+    connections.wait_until_gone(&id).interval(OFTEN).await?;
     println!("  - it is gone");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Basic (classic) connections: a state for each queue; active once all of them are.
+//! Basic (classic) connections: a state of their own, and one for each queue.
 
 use dli_api::types::{ConnectionStatus, DatasourceConnection};
 
@@ -8,8 +8,7 @@ use crate::handles::DatasourceConnections;
 const SHOW: &str = "show_datasource_connection";
 
 impl DatasourceConnections {
-    /// Waits until the connection is `ACTIVE` for each of its queues. `FAILED` for one of them is
-    /// an error.
+    /// Waits until the connection is `ACTIVE`; `FAILED` and `DELETED` are errors.
     ///
     /// ```no_run
     /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
@@ -38,7 +37,7 @@ impl DatasourceConnections {
         })
     }
 
-    /// Waits until the connection is gone: not found, or `DELETED` for each of its queues.
+    /// Waits until the connection is gone: not found, or `DELETED`.
     ///
     /// ```no_run
     /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
@@ -67,17 +66,23 @@ impl DatasourceConnections {
     }
 }
 
-/// Of the queues, the one that is furthest behind speaks for the connection.
+/// The connection's own state speaks for it; where an edition leaves it out, the queue that is
+/// furthest behind does.
 fn look(
     connection: DatasourceConnection,
     meaning: impl Fn(&ConnectionStatus, &str) -> Meaning,
 ) -> Look<DatasourceConnection> {
+    let progress = connection.process;
+    if let Some(state) = connection.state.as_ref().map(ConnectionStatus::normalized) {
+        let meaning = meaning(&state, "the connection");
+        return Look { name: state.as_str().to_owned(), progress, meaning, value: connection };
+    }
     let mut name = "unknown".to_owned();
     let mut all = Meaning::Pending;
     for (nth, queue) in connection.available_queue_info.iter().flatten().enumerate() {
         let Some(status) = queue.status.as_ref().map(ConnectionStatus::normalized) else {
             (name, all) = ("unknown".to_owned(), Meaning::Pending);
-            continue;
+            break;
         };
         let one = meaning(&status, queue.name.as_deref().unwrap_or("a queue"));
         if nth == 0 || one != Meaning::Done {
@@ -88,5 +93,5 @@ fn look(
             break;
         }
     }
-    Look { name, progress: None, meaning: all, value: connection }
+    Look { name, progress, meaning: all, value: connection }
 }
