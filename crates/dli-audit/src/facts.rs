@@ -159,6 +159,8 @@ pub struct FieldFact {
     pub words: String,
     /// Whether it stands in a table of another page that this one refers to.
     pub inherited: bool,
+    /// Whether its values stand in a table of another page.
+    pub inherited_values: bool,
 }
 
 impl FieldFact {
@@ -176,6 +178,7 @@ impl FieldFact {
             default: None,
             words: String::new(),
             inherited: false,
+            inherited_values: false,
         }
     }
 

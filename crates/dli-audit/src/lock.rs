@@ -203,7 +203,7 @@ fn locked_field(field: &FieldFact) -> LockedField {
             None => "",
         }
         .to_owned(),
-        values: field.values.clone(),
+        values: if field.inherited_values { Vec::new() } else { field.values.clone() },
         limits: field.limits.stated().into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
         default: field.default.clone(),
         words: field.words.clone(),

@@ -156,6 +156,11 @@ static DEFAULT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 });
 
 fn stated_default(text: &str) -> Option<String> {
+    let sentences = text.split('。').flat_map(|part| part.split(". "));
+    sentences.take(100).find_map(default_of_sentence)
+}
+
+fn default_of_sentence(text: &str) -> Option<String> {
     for pattern in DEFAULT.iter() {
         let Some(found) = pattern.captures(text) else {
             continue;
@@ -379,6 +384,8 @@ mod tests {
         assert_eq!(default("The default value is false, indicating x.", Boolean).as_deref(), Some("false"));
         assert_eq!(default("“yyyy-MM-dd” is used by default.", Text).as_deref(), Some("yyyy-MM-dd"));
         assert_eq!(default("If left blank, the default value “false” is used.", Boolean).as_deref(), Some("false"));
+        let two = "The default value is “0”. If only “index” is given, the default value of “type” is “driver”.";
+        assert_eq!(default(two, Integer).as_deref(), Some("0"));
         assert_eq!(default("The default value is a comma (,).", Text), None);
         assert_eq!(default("默认为双引号（即“\\\"”）", Text), None);
         assert_eq!(default("The default value is 4 GB, and the minimum value is 2 GB.", Text), None);

@@ -21,6 +21,9 @@ pub fn read(parts: &[(Part, Line)], kind: Option<&FieldType>) -> Vec<String> {
     let mut values = listed(parts);
     if values.is_empty() {
         values = announced_lines(parts);
+        if values.len() < 2 {
+            values.clear();
+        }
     }
     if values.is_empty() {
         values = parts.iter().map(|(part, line)| in_sentence(&line.text, *part)).find(|v| v.len() >= 2).unwrap_or_default();

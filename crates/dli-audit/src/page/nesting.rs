@@ -128,6 +128,8 @@ struct Reader<'a> {
     rows: Vec<Vec<Row>>,
     /// For each table, the rows (table, row) whose inside it is.
     parents: Vec<Vec<(usize, usize)>>,
+    /// For each table, whether a field that can have no inside refers to it.
+    mentioned: Vec<bool>,
     children: HashMap<(usize, usize), usize>,
     values: HashMap<(usize, usize), Vec<String>>,
 }
@@ -169,7 +171,9 @@ pub fn read(tables: &[(&Table, TablePlace)], addresses: &[Address], source: &Sou
         reader.expand(table, direction, place, "", addresses, &mut vec![table], &mut out);
     }
     for (i, kind) in reader.kinds.iter().enumerate() {
-        let lost = kind.is_parameters() && reader.parents[i].is_empty() && reader.is_lost(i);
+        // Of a mentioned table the field is known: its type is what contradicts.
+        let known = !reader.parents[i].is_empty() || reader.mentioned[i];
+        let lost = kind.is_parameters() && !known && reader.is_lost(i);
         if lost {
             let (table, rows) = (tables[i].0, reader.rows[i].len());
             let at = table.number.map_or_else(|| "table".to_owned(), |n| format!("table.{n}"));
@@ -281,6 +285,7 @@ impl<'a> Reader<'a> {
             kinds,
             rows,
             parents: vec![Vec::new(); tables.len()],
+            mentioned: vec![false; tables.len()],
             children: HashMap::new(),
             values: HashMap::new(),
         };
@@ -311,6 +316,7 @@ impl<'a> Reader<'a> {
         if target == table || self.children.contains_key(&(table, row)) {
             return;
         }
+        self.mentioned[target] |= !object;
         let entry = &self.rows[table][row];
         match &self.kinds[target] {
             TableKind::Parameters(columns) => {
@@ -515,6 +521,7 @@ impl<'a> Reader<'a> {
         fact.values = self.values.get(&(table, i)).unwrap_or(&row.found.values).clone();
         if fact.values.is_empty() && !row.holds_fields() {
             fact.values = row.elsewhere.iter().find_map(|target| self.values_elsewhere(target)).unwrap_or_default();
+            fact.inherited_values = !fact.values.is_empty();
         }
         fact.limits = row.found.limits.clone();
         fact.default.clone_from(&row.found.default);
