@@ -22,11 +22,12 @@ enum Outcome {
     Skipped(String),
 }
 
-const STAGES: [Stage; 11] = [
+const STAGES: [Stage; 12] = [
     ("toolchain", toolchain),
     ("format", || passed(cargo(["fmt", "--all", "--check"]))),
     ("tools", tools),
     ("regen", || passed(cargo(["run", "--quiet", "--package", "xtask", "--", "regen", "--check"]))),
+    ("audit", audit),
     ("clippy", clippy),
     ("test", test),
     ("doc", doc),
@@ -104,6 +105,17 @@ fn tools() -> anyhow::Result<Outcome> {
         .args(["install", "--quiet", "--disable-pip-version-check", "openapi-spec-validator==0.7.2"])
         .run()?;
     Ok(Outcome::Passed)
+}
+
+/// The description against the copy of the documentation beside the project.
+fn audit() -> anyhow::Result<Outcome> {
+    let folders = ["zh", "en", "seeds", "explorer"].map(|part| format!("../shared/docs/{part}"));
+    if !folders.iter().all(|folder| std::path::Path::new(folder).is_dir()) {
+        return Ok(Outcome::Skipped("no copy of the documentation beside the project".to_owned()));
+    }
+    let program = cargo(["run", "--quiet", "--package", "xtask", "--", "audit", "--docs"]);
+    let program = program.args(folders.iter().map(String::as_str));
+    passed(program.args(["--reference", "../shared/reference", "--check"]))
 }
 
 fn clippy() -> anyhow::Result<Outcome> {

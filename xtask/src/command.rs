@@ -1,9 +1,16 @@
 //! Running other programs, with an error that names them.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, bail};
+
+/// Where cargo puts what it builds.
+pub fn target_directory() -> PathBuf {
+    let root = std::env::current_dir().unwrap_or_default();
+    root.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
 
 /// A program to run from the root of the workspace.
 pub struct Program(Command);

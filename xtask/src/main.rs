@@ -4,6 +4,8 @@ mod bench;
 mod bundle;
 mod ci;
 mod command;
+mod coverage;
+mod emulator;
 mod lint;
 mod package;
 mod regen;
@@ -25,6 +27,15 @@ enum Command {
     Lint(lint::Arguments),
     /// Lint, regenerate, and refresh the snapshots that a reviewer reads.
     Regen(regen::Arguments),
+    /// Hold the description to the documentation; `audit --help` lists what it can do.
+    #[command(disable_help_flag = true)]
+    Audit {
+        /// Handed to the audit as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Operation by operation: described, typed, handle, emulator, command, tested.
+    Coverage(coverage::Arguments),
     /// Write the description as one OpenAPI file.
     Bundle(bundle::Arguments),
     /// Package every crate and call the emulator through the packaged `dli-api`.
@@ -39,6 +50,11 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Regen(arguments) => regen::run(&arguments),
+        Command::Audit { arguments } => {
+            let code = dli_audit::run::run(arguments);
+            return ExitCode::from(u8::try_from(code).unwrap_or(2));
+        }
+        Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Bundle(arguments) => bundle::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Package => package::run(),
