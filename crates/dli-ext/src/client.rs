@@ -143,6 +143,11 @@ impl Dli {
         self.inner.config.explain().failing("credentials", identity).failing("project_id", project)
     }
 
+    #[cfg(feature = "obs")]
+    pub(crate) fn storage(&self) -> &crate::sql::Storage {
+        &self.inner.config.storage
+    }
+
     pub(crate) fn options(&self) -> Option<&CallOptions> {
         self.options.as_deref()
     }

@@ -7,6 +7,7 @@
 //! - [`Builder`] and [`Config`]: where it goes, who it is, how it behaves;
 //! - [`CallOptions`]: the same for one call;
 //! - [`Reply`] and [`Error`]: what comes back;
+//! - `Dli::sql`: a statement in, rows out ([`sql`]);
 //! - [`paging`]: lists as streams; [`wait`]: long work as a future or a stream of states;
 //! - [`types`]: what is sent and received.
 
@@ -16,6 +17,8 @@ mod error;
 pub mod paging;
 mod reply;
 mod request;
+#[cfg(feature = "sql_jobs")]
+pub mod sql;
 pub mod transport;
 pub mod wait;
 

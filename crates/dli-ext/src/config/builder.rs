@@ -51,6 +51,8 @@ pub struct Builder {
     pub(super) rate: Option<f64>,
     pub(super) user_agent: Option<String>,
     pub(super) trace_bodies: bool,
+    #[cfg(feature = "obs")]
+    pub(super) storage: crate::sql::Storage,
 }
 
 /// Where to get credentials.
@@ -94,6 +96,8 @@ impl Builder {
             rate: None,
             user_agent: None,
             trace_bodies: false,
+            #[cfg(feature = "obs")]
+            storage: crate::sql::Storage::default(),
         }
     }
 
@@ -281,6 +285,14 @@ impl Builder {
         self
     }
 
+    /// Where the objects of `obs://` are, for results of SQL; Object Storage Service of the
+    /// region unless set.
+    #[cfg(feature = "obs")]
+    pub fn storage(mut self, storage: crate::sql::Storage) -> Self {
+        self.storage = storage;
+        self
+    }
+
     /// A proxy, in place of the one the environment names.
     pub fn proxy(mut self, proxy: reqwest::Proxy) -> Self {
         self.http.proxy = Some(proxy);
@@ -355,7 +367,16 @@ impl Builder {
             let region = region.as_ref().map(|region| region.value.clone());
             Arc::new(Projects::new(Arc::clone(&core), iam.value.clone(), region))
         });
-        let config = Config { region, endpoint, project, iam, identity, projects };
+        let config = Config {
+            region,
+            endpoint,
+            project,
+            iam,
+            identity,
+            projects,
+            #[cfg(feature = "obs")]
+            storage: self.storage,
+        };
         Ok(Dli::new(config, core, client))
     }
 }

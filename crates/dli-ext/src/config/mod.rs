@@ -76,6 +76,8 @@ pub struct Config {
     pub(crate) iam: Sourced<String>,
     pub(crate) identity: Identity,
     pub(crate) projects: Option<Arc<Projects>>,
+    #[cfg(feature = "obs")]
+    pub(crate) storage: crate::sql::Storage,
 }
 
 impl Config {

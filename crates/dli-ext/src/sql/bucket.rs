@@ -1,0 +1,286 @@
+//! The job bucket: where the service writes results that do not fit into an answer, read through
+//! OpenDAL as a stream.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use opendal::Operator;
+use serde_json::Value;
+
+use super::results::{failed, unfit};
+use super::{Column, Row, csv};
+use crate::config::Authentication;
+use crate::paging::Stream;
+use crate::{Dli, Error};
+
+/// Where `obs://bucket/…` is.
+#[derive(Clone)]
+pub struct Storage(Place);
+
+#[derive(Clone)]
+enum Place {
+    Obs { endpoint: Option<String> },
+    Folder(PathBuf),
+    Custom(Arc<dyn Fn(&str) -> Result<Operator, opendal::Error> + Send + Sync>),
+}
+
+impl Storage {
+    /// Object Storage Service, with the keys of the client. Without an endpoint, the one of the
+    /// client's region.
+    pub fn obs(endpoint: Option<String>) -> Self {
+        Self(Place::Obs { endpoint })
+    }
+
+    /// A folder of this machine, in which each bucket is a folder; what the emulator writes to.
+    pub fn folder(path: impl Into<PathBuf>) -> Self {
+        Self(Place::Folder(path.into()))
+    }
+
+    /// An operator of your own for each bucket.
+    ///
+    /// ```
+    /// use dli_ext::sql::Storage;
+    /// use opendal::{Operator, services};
+    ///
+    /// let storage = Storage::custom(|bucket| {
+    ///     Ok(Operator::new(services::Fs::default().root(&format!("/srv/{bucket}")))?)
+    /// });
+    /// # let _ = storage;
+    /// ```
+    pub fn custom(
+        operator: impl Fn(&str) -> Result<Operator, opendal::Error> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Place::Custom(Arc::new(operator)))
+    }
+
+    async fn operator(&self, dli: &Dli, bucket: &str) -> Result<Operator, Error> {
+        let made = match &self.0 {
+            Place::Folder(path) => {
+                let root = path.join(bucket);
+                Operator::new(opendal::services::Fs::default().root(&root.to_string_lossy()))
+            }
+            Place::Custom(make) => make(bucket),
+            Place::Obs { endpoint } => {
+                let endpoint = endpoint.clone().or_else(|| of_region(dli)).ok_or_else(|| {
+                    failed("where OBS is, is not known without a region")
+                        .hint("give Builder::region, or Builder::storage(Storage::obs(endpoint))")
+                })?;
+                let keys = match dli.core().identity.load().await? {
+                    Authentication::Keys(keys) if keys.security_token().is_none() => keys,
+                    _ => {
+                        return Err(failed(
+                            "OBS is read with a permanent access key, and the client has none",
+                        )
+                        .hint("give Builder::storage(Storage::custom(…)) an operator that can"));
+                    }
+                };
+                Operator::new(
+                    opendal::services::Obs::default()
+                        .endpoint(&endpoint)
+                        .bucket(bucket)
+                        .access_key_id(keys.access_key())
+                        .secret_access_key(keys.secret_key()),
+                )
+            }
+        };
+        made.map_err(|error| {
+            failed(format!("the bucket {bucket} cannot be opened: {error}")).source_error(error)
+        })
+    }
+}
+
+fn of_region(dli: &Dli) -> Option<String> {
+    let region = dli.config().region()?;
+    let known = dli_api::REGIONS.iter().find(|known| known.name == region);
+    let rest = known.and_then(|known| known.host.strip_prefix("dli."))?;
+    Some(format!("https://obs.{rest}"))
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self::obs(None)
+    }
+}
+
+impl fmt::Debug for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Place::Obs { endpoint } => write!(f, "Storage::obs({endpoint:?})"),
+            Place::Folder(path) => write!(f, "Storage::folder({})", path.display()),
+            Place::Custom(_) => f.write_str("Storage::custom"),
+        }
+    }
+}
+
+/// The folder of one result.
+pub(super) struct Folder {
+    dli: Dli,
+    bucket: String,
+    key: String,
+}
+
+impl Folder {
+    pub fn new(dli: &Dli, path: &str) -> Result<Self, Error> {
+        let rest =
+            ["obs://", "s3a://", "s3://"].iter().find_map(|scheme| path.strip_prefix(scheme));
+        let parts = rest.and_then(|rest| rest.split_once('/'));
+        let (bucket, key) = match parts {
+            Some((bucket, key)) if is_name(bucket) && !key.trim_matches('/').is_empty() => {
+                (bucket.to_owned(), key.trim_matches('/').to_owned())
+            }
+            _ => {
+                return Err(failed(format!(
+                    "the result lies at `{path}`, which is no folder in OBS"
+                )));
+            }
+        };
+        if key.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            return Err(failed(format!("the result lies at `{path}`, which leads elsewhere")));
+        }
+        Ok(Self { dli: dli.clone(), bucket, key })
+    }
+
+    /// The rows of all parts, in the order of their names.
+    pub fn rows(self, columns: Arc<[Column]>, told: Option<i64>) -> Stream<Row> {
+        stream::once(self.parts())
+            .map_ok(move |(operator, parts)| {
+                let columns = Arc::clone(&columns);
+                let rows = stream::iter(parts)
+                    .then(move |part| read_part(operator.clone(), part, Arc::clone(&columns)))
+                    .try_flatten();
+                counted(rows.boxed(), told)
+            })
+            .try_flatten()
+            .boxed()
+    }
+
+    /// The names of the parts; markers such as `_SUCCESS` are none.
+    async fn parts(self) -> Result<(Operator, Vec<String>), Error> {
+        let operator = self.dli.storage().operator(&self.dli, &self.bucket).await?;
+        let place = format!("obs://{}/{}", self.bucket, self.key);
+        let unlisted = |error: opendal::Error| {
+            failed(format!("{place} cannot be listed: {error}")).source_error(error)
+        };
+        let mut parts = Vec::new();
+        let mut entries = operator
+            .lister_with(&format!("{}/", self.key))
+            .recursive(true)
+            .await
+            .map_err(unlisted)?;
+        while let Some(entry) = entries.try_next().await.map_err(unlisted)? {
+            let hidden = entry.path().split('/').any(|part| part.starts_with(['_', '.']));
+            if entry.metadata().is_file() && !hidden {
+                parts.push(entry.path().to_owned());
+            }
+        }
+        if parts.is_empty() {
+            return Err(failed(format!("there is no result at {place}"))
+                .hint("results are removed after some time; run the statement again"));
+        }
+        parts.sort();
+        Ok((operator, parts))
+    }
+}
+
+fn is_name(bucket: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+    !bucket.is_empty() && bucket.chars().all(allowed) && !bucket.starts_with('.')
+}
+
+/// The rows of one part.
+async fn read_part(
+    operator: Operator,
+    part: String,
+    columns: Arc<[Column]>,
+) -> Result<Stream<Row>, Error> {
+    if [".gz", ".bz2", ".deflate", ".zst", ".snappy"].iter().any(|end| part.ends_with(end)) {
+        return Err(failed(format!("{part} is compressed, which this version cannot read")));
+    }
+    let broken = {
+        let part = part.clone();
+        move |error: &dyn fmt::Display| failed(format!("{part} cannot be read: {error}"))
+    };
+    let unread = {
+        let broken = broken.clone();
+        move |error: opendal::Error| broken(&error).source_error(error)
+    };
+    let reader = operator.reader(&part).await.map_err(&unread)?;
+    let bytes = reader.into_bytes_stream(..).await.map_err(&unread)?;
+    let state = (bytes.boxed(), csv::Reader::default(), 0_usize, false);
+    let records = stream::try_unfold(state, move |(mut bytes, mut reader, mut row, ended)| {
+        let (columns, broken) = (Arc::clone(&columns), broken.clone());
+        async move {
+            if ended {
+                return Ok(None);
+            }
+            let piece = bytes.try_next().await.map_err(|error| broken(&error))?;
+            let ended = piece.is_none();
+            let mut records = Vec::new();
+            match piece {
+                Some(piece) => reader.push(&piece, &mut records),
+                None => reader.finish(&mut records),
+            }
+            .map_err(|error| broken(&error))?;
+            let mut rows = Vec::with_capacity(records.len());
+            for record in records {
+                row += 1;
+                if row == 1 && is_header(&record, &columns) {
+                    continue;
+                }
+                rows.push(Ok(Row {
+                    values: typed(record, &columns, row)?,
+                    columns: Arc::clone(&columns),
+                }));
+            }
+            Ok::<_, Error>(Some((stream::iter(rows), (bytes, reader, row, ended))))
+        }
+    });
+    Ok(records.try_flatten().boxed())
+}
+
+/// Whether a record only names the columns.
+fn is_header(record: &csv::Record, columns: &[Column]) -> bool {
+    record.len() == columns.len()
+        && record.iter().zip(columns).all(|(field, column)| field.as_deref() == Some(&column.name))
+}
+
+fn typed(record: csv::Record, columns: &[Column], row: usize) -> Result<Vec<Value>, Error> {
+    if record.len() != columns.len() {
+        return Err(failed(format!(
+            "row {row} has {} values for {} columns",
+            record.len(),
+            columns.len()
+        )));
+    }
+    let values = record.into_iter().zip(columns).map(|(field, column)| match field {
+        None => Ok(Value::Null),
+        Some(text) => column.ty.from_text(text).ok_or_else(|| unfit(row, column)),
+    });
+    values.collect()
+}
+
+/// The rows, and an error at their end if there are not as many as there should be.
+fn counted(rows: Stream<Row>, told: Option<i64>) -> Stream<Row> {
+    let Some(told) = told else { return rows };
+    let state = (rows, 0_i64, false);
+    stream::unfold(state, move |(mut rows, mut seen, over)| async move {
+        if over {
+            return None;
+        }
+        match rows.next().await {
+            Some(Ok(row)) => {
+                seen += 1;
+                Some((Ok(row), (rows, seen, false)))
+            }
+            Some(Err(error)) => Some((Err(error), (rows, seen, true))),
+            None if seen < told => {
+                let error = failed(format!("the job bucket holds {seen} of {told} rows"));
+                Some((Err(error), (rows, seen, true)))
+            }
+            None => None,
+        }
+    })
+    .boxed()
+}
