@@ -72,6 +72,35 @@ impl Call<'_> {
         Timeline::starting(self.now, from).then(self.delay(), end)
     }
 
+    /// Notes on an object why it is going to fail, if a failure was asked for.
+    pub fn note_failure(&self, object: &mut Object) {
+        if let Some(reason) = &self.failure {
+            object.set("failure", reason.as_str());
+        }
+    }
+
+    /// Why an object failed, while it is in its state of failure; else nothing.
+    pub fn failure_of<'o>(&self, object: &'o Object, failed: &str) -> &'o str {
+        if object.timeline.state(self.now) == failed { object.text("failure") } else { "" }
+    }
+
+    /// Stores an object whose id is a number, and returns the number.
+    pub fn insert_numbered(&self, kind: &str, object: &mut Object) -> ApiResult<i64> {
+        object.id = new_id();
+        self.insert(kind, object)?;
+        object.id = object.seq.to_string();
+        self.objects.update(object)?;
+        Ok(object.seq)
+    }
+
+    /// Refuses a name that is taken.
+    pub fn must_be_new(&self, kind: &str, what: &str, name: &str) -> ApiResult<()> {
+        match self.objects.by_name(self.project, kind, "", name)? {
+            Some(_) => Err(ApiError::exists(what, name)),
+            None => Ok(()),
+        }
+    }
+
     pub fn insert(&self, kind: &str, object: &mut Object) -> ApiResult<()> {
         self.objects.insert(self.project, kind, object)
     }
@@ -140,6 +169,17 @@ impl Call<'_> {
         parameter.schema["default"].as_i64()
     }
 
+    /// A path parameter that is a number.
+    pub fn path_number(&self, name: &str) -> i64 {
+        self.parameters.get(name).and_then(Value::as_i64).unwrap_or_default()
+    }
+
+    /// The values of a query parameter that is a list.
+    pub fn query_list(&self, name: &str) -> Option<Vec<&str>> {
+        let list = self.parameters.get(name)?.as_array()?;
+        Some(list.iter().filter_map(Value::as_str).collect())
+    }
+
     /// Whether an object carries the tags that a `key=value,key=value` filter names.
     pub fn has_tags(&self, object: &Object, filter: &str) -> bool {
         let tags = object.get("tags").as_array().map_or(&[][..], Vec::as_slice);
@@ -149,6 +189,18 @@ impl Call<'_> {
                 tag["key"].as_str() == Some(key.trim())
                     && (value.is_empty() || tag["value"].as_str() == Some(value.trim()))
             })
+        })
+    }
+
+    /// As [`Call::has_tags`], where the service looks for parts of the text.
+    pub fn has_tags_like(&self, object: &Object, filter: &str) -> bool {
+        let tags = object.get("tags").as_array().map_or(&[][..], Vec::as_slice);
+        let holds =
+            |text: &Value, part: &str| text.as_str().is_some_and(|text| text.contains(part));
+        filter.split(',').filter(|part| !part.trim().is_empty()).all(|part| {
+            let (key, value) = part.split_once('=').unwrap_or((part, ""));
+            tags.iter()
+                .any(|tag| holds(&tag["key"], key.trim()) && holds(&tag["value"], value.trim()))
         })
     }
 }

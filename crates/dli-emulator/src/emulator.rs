@@ -170,6 +170,7 @@ pub struct Builder {
     public_names: Vec<String>,
     delay: Duration,
     delays: HashMap<String, Duration>,
+    quotas: HashMap<String, i64>,
     faults: Vec<Fault>,
     check_answers: bool,
 }
@@ -186,6 +187,7 @@ impl Default for Builder {
             public_names: Vec::new(),
             delay: Duration::from_millis(50),
             delays: HashMap::new(),
+            quotas: HashMap::new(),
             faults: Vec::new(),
             check_answers: cfg!(debug_assertions),
         }
@@ -250,6 +252,13 @@ impl Builder {
     /// How long each change of state takes in one family, `enhanced_connections` for instance.
     pub fn delay_of(mut self, family: impl Into<String>, delay: Duration) -> Self {
         self.delays.insert(family.into(), delay);
+        self
+    }
+
+    /// How much of a kind a project may have: `queue`, `cu`, `elastic_resource_pool`, `database`,
+    /// `table` (in one database) or `flink_template`.
+    pub fn quota(mut self, kind: impl Into<String>, quota: u32) -> Self {
+        self.quotas.insert(kind.into(), quota.into());
         self
     }
 
@@ -366,6 +375,7 @@ impl Builder {
             public_names,
             delay: self.delay,
             delays: self.delays,
+            quotas: self.quotas,
             body_limit: BODY_LIMIT,
             check_answers: self.check_answers,
         })

@@ -35,6 +35,7 @@ mod host;
 mod iam;
 mod listener;
 mod net;
+mod record;
 mod router;
 mod server;
 mod settings;

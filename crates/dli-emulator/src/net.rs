@@ -19,9 +19,24 @@ pub(crate) fn cidr(text: &str) -> ApiResult<(Ipv4Addr, u8)> {
     Ok((address, length))
 }
 
+/// Whether a network holds an address.
+pub(crate) fn holds((network, length): (Ipv4Addr, u8), address: Ipv4Addr) -> bool {
+    let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
+    u32::from(network) & mask == u32::from(address) & mask
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_holds_what_its_prefix_covers() {
+        let held = |network: &str, address: [u8; 4]| holds(cidr(network).unwrap(), address.into());
+        assert!(held("10.0.0.0/8", [10, 9, 9, 9]));
+        assert!(!held("10.0.0.0/8", [11, 0, 0, 0]));
+        assert!(held("0.0.0.0/0", [1, 2, 3, 4]));
+        assert!(!held("1.2.3.4/32", [1, 2, 3, 5]));
+    }
 
     #[test]
     fn networks_are_read_and_nonsense_is_refused() {

@@ -25,6 +25,7 @@ use crate::faults::{Fault, FaultKind, Faults};
 use crate::host;
 use crate::iam::{self, Endpoint};
 use crate::listener::Connection;
+use crate::record;
 use crate::router::Route;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -90,6 +91,9 @@ pub(crate) async fn handle(
         Ok(reply) => reply,
         Err(error) => Reply::from(error),
     };
+    if (200..300).contains(&reply.status) && !operation.starts_with('_') {
+        record::answered(&operation);
+    }
     service.note(json!({
         "time": Timestamp::now().to_string(),
         "request_id": request_id,
@@ -236,7 +240,11 @@ async fn respond(
         );
         return Err(ApiError::internal(message));
     }
-    Ok(Reply::json(success_status(described), &answer))
+    let mut reply = Reply::json(success_status(described), &answer);
+    if described.response.is_none() {
+        reply.body = Bytes::new();
+    }
+    Ok(reply)
 }
 
 /// 201 where a creation documents it, else the first documented success.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::error::{ApiError, ApiResult};
+
 /// An access key with its secret, as the emulator knows it.
 ///
 /// ```
@@ -86,6 +88,17 @@ impl Project {
     }
 }
 
+/// What a project may have, unless it is told otherwise. Only the number of templates is the
+/// service's own; the others differ from account to account there.
+pub(crate) const QUOTAS: [(&str, i64); 6] = [
+    ("queue", 100),
+    ("cu", 32_000),
+    ("elastic_resource_pool", 100),
+    ("database", 1000),
+    ("table", 10_000),
+    ("flink_template", 100),
+];
+
 /// How the emulator behaves; fixed once it runs.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -98,6 +111,7 @@ pub(crate) struct Settings {
     pub public_names: Vec<String>,
     pub delay: Duration,
     pub delays: HashMap<String, Duration>,
+    pub quotas: HashMap<String, i64>,
     pub body_limit: usize,
     pub check_answers: bool,
 }
@@ -117,6 +131,25 @@ impl Settings {
     pub fn delay_of(&self, family: &str) -> i64 {
         let delay = self.delays.get(family).unwrap_or(&self.delay);
         i64::try_from(delay.as_millis()).unwrap_or(i64::MAX / 4)
+    }
+
+    /// How much of a kind a project may have.
+    pub fn quota_of(&self, kind: &str) -> i64 {
+        let default = || {
+            QUOTAS.iter().find(|(known, _)| *known == kind).map_or(i64::MAX, |(_, quota)| *quota)
+        };
+        self.quotas.get(kind).copied().unwrap_or_else(default)
+    }
+
+    /// Refuses one more of a kind when the project has as many as it may have.
+    pub fn check_quota(&self, kind: &str, used: i64) -> ApiResult<()> {
+        let quota = self.quota_of(kind);
+        match used < quota {
+            true => Ok(()),
+            false => Err(ApiError::quota(format!(
+                "The quota of the project is used up: {used} of {quota} ({kind})."
+            ))),
+        }
     }
 
     pub fn key(&self, access_key: &str) -> Option<&AccessKey> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Table;
+use super::{Table, permissions};
 use crate::call::{Call, done, new_id};
 use crate::error::{ApiError, ApiResult};
 use crate::net;
@@ -144,7 +144,7 @@ fn disassociate(call: &Call<'_>) -> ApiResult {
 
 fn privileges(call: &Call<'_>) -> ApiResult {
     let connection = alive(call)?;
-    let grants = connection.get("grants").as_array().cloned().unwrap_or_default();
+    let grants = permissions::projects_with(call, &connection.id)?;
     Ok(json!({
         "is_success": true,
         "message": "",

@@ -1,0 +1,100 @@
+//! Templates of Flink SQL jobs.
+
+use serde_json::{Value, json};
+
+use super::Table;
+use crate::call::{Call, done};
+use crate::error::{ApiError, ApiResult};
+use crate::store::Object;
+
+pub(super) const TABLE: Table = &[
+    ("create_flink_sql_job_template", create),
+    ("list_flink_sql_job_templates", list),
+    ("update_flink_sql_job_template", update),
+    ("delete_flink_sql_job_template", delete),
+];
+
+const KIND: &str = "flink_template";
+const WHAT: &str = "Flink job template";
+
+fn create(call: &Call<'_>) -> ApiResult {
+    let name = call.text("name");
+    if name.trim().is_empty() {
+        return Err(ApiError::invalid("The field `name` of the body is empty."));
+    }
+    call.must_be_new(KIND, WHAT, name)?;
+    call.settings.check_quota("flink_template", call.objects.count(call.project, KIND, "")?)?;
+    let mut template = Object::new("", name, call.now, call.body.clone());
+    let id = call.insert_numbered(KIND, &mut template)?;
+    let mut created = json!({
+        "template_id": id,
+        "name": name,
+        "desc": template.text("desc"),
+        "create_time": call.now,
+    });
+    if let Some(kind) = template.doc.get("job_type") {
+        created["job_type"] = kind.clone();
+    }
+    Ok(json!({ "is_success": true, "message": "", "template": created }))
+}
+
+fn list(call: &Call<'_>) -> ApiResult {
+    let mut templates = call.list(KIND)?;
+    templates.retain(|template| {
+        call.query("name").is_none_or(|part| template.name.contains(part))
+            && call.query("tags").is_none_or(|filter| call.has_tags(template, filter))
+    });
+    if call.query("order") != Some("asc") {
+        templates.reverse();
+    }
+    let total = templates.len();
+    let views: Vec<Value> = call
+        .page(templates)
+        .into_iter()
+        .map(|template| {
+            let mut view = json!({
+                "template_id": template.seq,
+                "name": template.name,
+                "desc": template.text("desc"),
+                "create_time": template.created,
+                "update_time": template.updated,
+                "sql_body": template.text("sql_body"),
+            });
+            if let Some(kind) = template.doc.get("job_type") {
+                view["job_type"] = kind.clone();
+            }
+            view
+        })
+        .collect();
+    Ok(json!({
+        "is_success": true,
+        "message": "",
+        "template_list": { "total_count": total, "templates": views },
+    }))
+}
+
+fn update(call: &Call<'_>) -> ApiResult {
+    let mut template = require(call, call.path_number("template_id"))?;
+    if let Some(name) = call.body["name"].as_str()
+        && name != template.name
+    {
+        call.must_be_new(KIND, WHAT, name)?;
+        template.name = name.to_owned();
+    }
+    for (field, value) in call.body.as_object().into_iter().flatten() {
+        template.set(field, value.clone());
+    }
+    call.update(&mut template)?;
+    Ok(done())
+}
+
+fn delete(call: &Call<'_>) -> ApiResult {
+    let template = require(call, call.path_number("template_id"))?;
+    call.delete(&template)?;
+    Ok(json!({ "is_success": true, "message": "", "template": { "template_id": template.seq } }))
+}
+
+/// A template that has to be there.
+pub(super) fn require(call: &Call<'_>, id: i64) -> ApiResult<Object> {
+    call.require(KIND, WHAT, &id.to_string())
+}

@@ -1,0 +1,95 @@
+//! Bodies of Spark jobs (and SQL statements) kept under names.
+
+use serde_json::{Value, json};
+
+use super::Table;
+use crate::call::{Call, done, new_id};
+use crate::error::{ApiError, ApiResult};
+use crate::store::Object;
+
+pub(super) const TABLE: Table = &[
+    ("create_spark_job_template", create),
+    ("list_spark_job_templates", list),
+    ("show_spark_job_template", show),
+    ("update_spark_job_template", update),
+];
+
+const KIND: &str = "spark_template";
+const WHAT: &str = "template";
+
+fn create(call: &Call<'_>) -> ApiResult {
+    let name = call.text("name");
+    if name.trim().is_empty() {
+        return Err(ApiError::invalid("The field `name` of the body is empty."));
+    }
+    call.must_be_new(KIND, WHAT, name)?;
+    check_body(call.text("type"), call.text("body"))?;
+    let id = new_id();
+    let mut doc = call.body.clone();
+    doc["owner"] = json!(call.caller.user);
+    call.insert(KIND, &mut Object::new(&id, name, call.now, doc))?;
+    Ok(json!({ "id": id }))
+}
+
+fn list(call: &Call<'_>) -> ApiResult {
+    let wanted = call.query("type").unwrap_or("spark");
+    let mut templates = call.list(KIND)?;
+    templates.retain(|template| {
+        template.text("type").eq_ignore_ascii_case(wanted)
+            && call.query("keyword").is_none_or(|part| template.name.contains(part))
+    });
+    let views: Vec<Value> = call.page(templates).iter().map(view).collect();
+    Ok(json!({ "is_success": true, "message": "", "count": views.len(), "templates": views }))
+}
+
+fn show(call: &Call<'_>) -> ApiResult {
+    Ok(view(&call.require(KIND, WHAT, call.path("template_id"))?))
+}
+
+fn update(call: &Call<'_>) -> ApiResult {
+    let mut template = call.require(KIND, WHAT, call.path("template_id"))?;
+    let name = call.text("name");
+    if name != template.name {
+        call.must_be_new(KIND, WHAT, name)?;
+        template.name = name.to_owned();
+    }
+    check_body(template.text("type"), call.text("body"))?;
+    for (field, value) in call.body.as_object().into_iter().flatten() {
+        template.set(field, value.clone());
+    }
+    call.update(&mut template)?;
+    Ok(done())
+}
+
+/// The body of a Spark template is a JSON object in a text.
+fn check_body(kind: &str, body: &str) -> ApiResult<()> {
+    if kind != "SPARK" {
+        return Ok(());
+    }
+    match serde_json::from_str::<Value>(body) {
+        Ok(Value::Object(_)) => Ok(()),
+        Ok(_) => Err(ApiError::invalid("The field `body` is not the text of a JSON object.")),
+        Err(error) => Err(ApiError::invalid(format!(
+            "The field `body` is not the text of a JSON object: {error}."
+        ))),
+    }
+}
+
+fn view(template: &Object) -> Value {
+    let mut view = json!({
+        "id": template.id,
+        "name": template.name,
+        "type": template.get("type"),
+        "owner": template.get("owner"),
+    });
+    for field in ["group", "description", "language"] {
+        if let Some(value) = template.doc.get(field) {
+            view[field] = value.clone();
+        }
+    }
+    // Only a Spark body is an object; a statement has no place in an answer of this shape.
+    if let Ok(body @ Value::Object(_)) = serde_json::from_str(template.text("body")) {
+        view["body"] = body;
+    }
+    view
+}

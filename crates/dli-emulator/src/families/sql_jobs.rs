@@ -1,0 +1,540 @@
+//! SQL jobs. Without an engine their results are scripted; without a script they fail.
+
+use serde_json::{Value, json};
+
+use super::{Table, databases, obs, queues, tables};
+use crate::call::{Call, done, new_id};
+use crate::error::{ApiError, ApiResult};
+use crate::store::{Object, Timeline};
+
+pub(super) const TABLE: Table = &[
+    ("create_sql_job", submit),
+    ("create_queue_sql_job", submit),
+    ("list_sql_jobs", list),
+    ("show_sql_job_status", status),
+    ("show_sql_job_detail", detail),
+    ("show_sql_job_progress", progress),
+    ("show_sql_job_result", result),
+    ("show_queue_sql_job_result", result),
+    ("preview_sql_job_result", result),
+    ("cancel_sql_job", cancel),
+    ("cancel_queue_sql_job", cancel),
+    ("check_sql", check),
+    ("export_sql_job_result", export_result),
+    ("export_table", export_table),
+    ("import_table", import_table),
+];
+
+pub(crate) const KIND: &str = "sql_job";
+/// What scripts results; below no parent, in one project or in all (project ``).
+pub(crate) const SCRIPT: &str = "sql_script";
+const WHAT: &str = "SQL job";
+/// The service shows so many rows of a result and no more.
+const ROWS_SHOWN: usize = 1000;
+
+const NO_ENGINE: &str = "This emulator has no SQL engine and ran nothing. Script a result for this statement \
+     (POST /_emulator/sql-scripts, or `sql_scripts` in the seed file).";
+
+/// What a job is to do, and what it was asked with.
+struct Order {
+    statement: String,
+    queue: String,
+    kind: Option<&'static str>,
+    /// More fields of the document.
+    fields: Value,
+}
+
+fn submit(call: &Call<'_>) -> ApiResult {
+    let statement = call.text("sql");
+    if statement.trim().trim_end_matches(';').is_empty() {
+        return Err(ApiError::invalid("The field `sql` of the body is empty."));
+    }
+    let queue = call.query("queue_name").unwrap_or_else(|| call.text("queue_name"));
+    let database = call.text("currentdb");
+    if !database.is_empty() {
+        databases::require(call, database)?;
+    }
+    let mut conf = call.texts("conf").into_iter();
+    if let Some(setting) = conf.find(|setting| !setting.contains('=')) {
+        return Err(ApiError::invalid(format!(
+            "The field `conf` holds `{setting}`, which is not written key=value."
+        )));
+    }
+    let mut fields = json!({ "conf": call.texts("conf"), "currentdb": database });
+    for field in ["tags", "engine_type"] {
+        if !call.body[field].is_null() {
+            fields[field] = call.body[field].clone();
+        }
+    }
+    let queue = queues::of_job(call, queue)?;
+    let job = start(call, Order { statement: statement.to_owned(), queue, kind: None, fields })?;
+    let sync = job.text("job_mode") == "sync";
+    let failed = sync && job.timeline.last() == "FAILED";
+    let mut answer = json!({
+        "is_success": !failed,
+        "message": if failed { job.text("failure") } else { "" },
+        "job_id": job.id,
+        "job_type": job.get("job_type"),
+        "job_mode": job.get("job_mode"),
+        "schema": [],
+        "rows": [],
+    });
+    if sync && !failed {
+        let rows = job.get("rows").as_array().map_or(&[][..], Vec::as_slice);
+        answer["schema"] = job.doc.get("schema").cloned().unwrap_or_else(|| json!([]));
+        answer["rows"] = rows.iter().take(ROWS_SHOWN).cloned().collect();
+    }
+    Ok(answer)
+}
+
+/// Stores a job with what its script, if there is one, says about its end.
+fn start(call: &Call<'_>, order: Order) -> ApiResult<Object> {
+    let script = find_script(call, &order.statement)?;
+    let scripted = script.as_ref();
+    let kind = scripted
+        .and_then(|script| script["job_type"].as_str())
+        .or(order.kind)
+        .unwrap_or_else(|| kind_of(&order.statement));
+    let asynchronous = order.fields["conf"]
+        .as_array()
+        .is_some_and(|conf| conf.iter().any(|entry| entry == "dli.sql.sqlasync.enabled=true"));
+    let sync = kind == "DCL" || (kind == "DDL" && !asynchronous);
+    let failure = match (&call.failure, scripted) {
+        (Some(reason), _) => Some(reason.clone()),
+        (None, Some(script)) => script["fails"].as_str().map(str::to_owned),
+        (None, None) => Some(NO_ENGINE.to_owned()),
+    };
+    let end = if failure.is_some() { "FAILED" } else { "FINISHED" };
+    let timeline = match sync {
+        true => Timeline::starting(call.now, end),
+        false => {
+            let delay = scripted
+                .and_then(|script| script["delay_ms"].as_i64())
+                .unwrap_or_else(|| call.delay());
+            Timeline::starting(call.now, "LAUNCHING")
+                .then(delay / 2, "RUNNING")
+                .then(delay - delay / 2, end)
+        }
+    };
+    let mut doc = order.fields;
+    doc["statement"] = json!(order.statement);
+    doc["queue_name"] = json!(order.queue);
+    doc["job_type"] = json!(kind);
+    doc["job_mode"] = json!(if sync { "sync" } else { "async" });
+    doc["owner"] = json!(call.caller.user);
+    if let Some(failure) = failure {
+        doc["failure"] = json!(failure);
+    } else if let Some(script) = scripted {
+        for field in ["schema", "rows"] {
+            doc[field] = script.get(field).cloned().unwrap_or_else(|| json!([]));
+        }
+    }
+    let mut job = Object::new(new_id(), "", call.now, doc).with_timeline(timeline);
+    call.insert(KIND, &mut job)?;
+    Ok(job)
+}
+
+/// The type of a statement, by its first word.
+fn kind_of(statement: &str) -> &'static str {
+    let word = first_word(statement).to_ascii_uppercase();
+    match word.as_str() {
+        "SELECT" | "WITH" | "VALUES" | "EXPLAIN" => "QUERY",
+        "INSERT" => "INSERT",
+        "UPDATE" | "MERGE" => "UPDATE",
+        "DELETE" => "DELETE",
+        "LOAD" => "IMPORT",
+        "GRANT" | "REVOKE" => "DCL",
+        _ => "DDL",
+    }
+}
+
+/// The first word of a statement, after comments and brackets.
+fn first_word(statement: &str) -> &str {
+    let mut rest = statement.trim_start();
+    loop {
+        if let Some(comment) = rest.strip_prefix("--") {
+            rest = comment.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            rest = comment.split_once("*/").map_or("", |(_, rest)| rest).trim_start();
+        } else if let Some(inner) = rest.strip_prefix('(') {
+            rest = inner.trim_start();
+        } else {
+            break;
+        }
+    }
+    rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default()
+}
+
+/// The script for a statement: one of the same text (blanks, case and a semicolon at the end do
+/// not count), or one whose `contains` is in it. The latest wins.
+pub(super) fn find_script(call: &Call<'_>, statement: &str) -> ApiResult<Option<Value>> {
+    let plain = plain(statement);
+    let mut scripts = call.objects.list("", SCRIPT, "")?;
+    scripts.extend(call.objects.list(call.project, SCRIPT, "")?);
+    let fits = |script: &Object| match script.get("sql").as_str() {
+        Some(sql) => self::plain(sql) == plain,
+        None => {
+            script.get("contains").as_str().is_some_and(|part| plain.contains(&self::plain(part)))
+        }
+    };
+    Ok(scripts.into_iter().rev().find(fits).map(|script| Value::Object(script.doc)))
+}
+
+fn plain(statement: &str) -> String {
+    let words: Vec<&str> = statement.trim().trim_end_matches(';').split_whitespace().collect();
+    words.join(" ").to_lowercase()
+}
+
+fn list(call: &Call<'_>) -> ApiResult {
+    let mut jobs = call.list(KIND)?;
+    let text = |name: &str| call.query(name);
+    let pattern = text("sql_pattern").map(str::to_lowercase);
+    let types = call.query_list("job_types");
+    let same = |wanted: Option<&str>, field: &str, job: &Object| {
+        wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(job.text(field)))
+    };
+    jobs.retain(|job| {
+        let kind = job.text("job_type");
+        call.query_int("start").is_none_or(|start| job.created >= start)
+            && call.query_int("end").is_none_or(|end| job.created <= end)
+            && text("job-type").is_none_or(|wanted| wanted == "ALL" || wanted == kind)
+            && types
+                .as_ref()
+                .is_none_or(|types| types.iter().any(|wanted| *wanted == "ALL" || *wanted == kind))
+            && text("job-status").is_none_or(|wanted| wanted == job.timeline.state(call.now))
+            && text("job-id").is_none_or(|id| id == job.id)
+            && same(text("db_name"), "database_name", job)
+            && same(text("table_name"), "table_name", job)
+            && same(text("queue_name"), "queue_name", job)
+            && same(text("owner"), "owner", job)
+            && text("engine-type")
+                .is_none_or(|wanted| wanted == job.get("engine_type").as_str().unwrap_or("spark"))
+            && pattern
+                .as_ref()
+                .is_none_or(|part| job.text("statement").to_lowercase().contains(part))
+            && text("tags").is_none_or(|filter| call.has_tags_like(job, filter))
+    });
+    match text("order").unwrap_or("start_time_desc") {
+        "start_time_asc" => {}
+        "duration_asc" => jobs.sort_by_key(|job| duration(call, job)),
+        "duration_desc" => jobs.sort_by_key(|job| -duration(call, job)),
+        _ => jobs.reverse(),
+    }
+    let count = jobs.len();
+    let views = call.page(jobs).into_iter().map(|job| {
+        let mut view = view(call, &job);
+        if is_over(&job, call.now) {
+            view["end_time"] = json!(job.created + duration(call, &job));
+        }
+        view
+    });
+    Ok(
+        json!({ "is_success": true, "message": "", "job_count": count, "jobs": views.collect::<Vec<_>>() }),
+    )
+}
+
+fn status(call: &Call<'_>) -> ApiResult {
+    let job = of_path(call)?;
+    let mut view = view(call, &job);
+    view["is_success"] = json!(true);
+    view["job_mode"] = job.get("job_mode").clone();
+    let conf = job.get("conf").as_array().map_or(&[][..], Vec::as_slice);
+    if !conf.is_empty() {
+        view["user_conf"] = json!(Value::from(conf).to_string());
+    }
+    Ok(view)
+}
+
+fn view(call: &Call<'_>, job: &Object) -> Value {
+    let state = job.timeline.state(call.now);
+    let finished = state == "FINISHED";
+    let rows = job.get("rows").as_array().map_or(0, Vec::len);
+    let schema = if finished { job.doc.get("schema") } else { None };
+    let mut view = json!({
+        "job_id": job.id,
+        "job_type": job.get("job_type"),
+        "queue_name": job.get("queue_name"),
+        "owner": job.get("owner"),
+        "start_time": job.created,
+        "duration": duration(call, job),
+        "status": state,
+        "input_size": 0,
+        "result_count": if finished { rows } else { 0 },
+        "detail": schema.map(Value::to_string).unwrap_or_default(),
+        "statement": job.get("statement"),
+        "message": call.failure_of(job, "FAILED"),
+    });
+    for field in ["tags", "database_name", "table_name"] {
+        if let Some(value) = job.doc.get(field) {
+            view[field] = value.clone();
+        }
+    }
+    view
+}
+
+fn detail(call: &Call<'_>) -> ApiResult {
+    let job = of_path(call)?;
+    let mut view = json!({
+        "is_success": true,
+        "message": call.failure_of(&job, "FAILED"),
+        "job_id": job.id,
+        "owner": job.get("owner"),
+        "start_time": job.created,
+        "duration": duration(call, &job),
+    });
+    for field in [
+        "export_mode",
+        "data_path",
+        "data_type",
+        "database_name",
+        "table_name",
+        "with_column_header",
+        "delimiter",
+        "quote_char",
+        "escape_char",
+        "date_format",
+        "timestamp_format",
+        "compress",
+        "tags",
+    ] {
+        if let Some(value) = job.doc.get(field) {
+            view[field] = value.clone();
+        }
+    }
+    Ok(view)
+}
+
+fn progress(call: &Call<'_>) -> ApiResult {
+    let job = of_path(call)?;
+    let state = job.timeline.state(call.now);
+    let progress = match state {
+        "FINISHED" => 1.0,
+        "FAILED" | "CANCELLED" => 0.0,
+        _ => job.timeline.progress(call.now),
+    };
+    Ok(json!({
+        "is_success": true,
+        "message": call.failure_of(&job, "FAILED"),
+        "job_id": job.id,
+        "status": state,
+        "progress": progress,
+        "sub_jobs": [],
+    }))
+}
+
+fn result(call: &Call<'_>) -> ApiResult {
+    let job = of_path(call)?;
+    let state = job.timeline.state(call.now);
+    if state != "FINISHED" {
+        let reason = call.failure_of(&job, "FAILED");
+        return Err(ApiError::unusable(format!(
+            "The SQL job `{}` is {state} and has no result. {reason}",
+            job.id
+        )));
+    }
+    if job.get("schema").is_null() {
+        let kind = job.text("job_type");
+        return Err(ApiError::unsupported(format!(
+            "The SQL job `{}` is of type {kind} and has no rows to show.",
+            job.id
+        )));
+    }
+    let mut rows = job.get("rows").as_array().cloned().unwrap_or_default();
+    let count = rows.len();
+    rows.truncate(ROWS_SHOWN);
+    Ok(json!({
+        "is_success": true,
+        "message": "",
+        "job_id": job.id,
+        "job_type": job.get("job_type"),
+        "row_count": count,
+        "input_size": 0,
+        "schema": job.get("schema"),
+        "rows": call.page(rows),
+    }))
+}
+
+fn cancel(call: &Call<'_>) -> ApiResult {
+    let mut job = of_path(call)?;
+    let state = job.timeline.state(call.now);
+    if is_over(&job, call.now) {
+        return Err(ApiError::unusable(format!(
+            "The SQL job `{}` is {state} and cannot be cancelled.",
+            job.id
+        )));
+    }
+    job.timeline.change(call.now, "CANCELLED");
+    call.update(&mut job)?;
+    Ok(done())
+}
+
+fn check(call: &Call<'_>) -> ApiResult {
+    let database = call.text("currentdb");
+    if !database.is_empty() {
+        databases::require(call, database)?;
+    }
+    let statement = call.text("sql");
+    match find_script(call, statement)? {
+        Some(script) => {
+            if let Some(reason) = script["fails"].as_str() {
+                return Err(ApiError::new(400, "DLI.0005", reason));
+            }
+            let kind = script["job_type"].as_str().unwrap_or_else(|| kind_of(statement));
+            Ok(json!({ "is_success": true, "message": "", "job_type": kind }))
+        }
+        None => Err(ApiError::unsupported(NO_ENGINE)),
+    }
+}
+
+fn export_result(call: &Call<'_>) -> ApiResult {
+    let source = of_path(call)?;
+    if source.text("job_type") != "QUERY" {
+        return Err(ApiError::unsupported(format!(
+            "The SQL job `{}` is not of type QUERY and has nothing to export.",
+            source.id
+        )));
+    }
+    if source.timeline.state(call.now) != "FINISHED" {
+        return Err(ApiError::unusable(format!(
+            "The SQL job `{}` has not finished and has nothing to export yet.",
+            source.id
+        )));
+    }
+    let path = call.text("data_path");
+    obs::folder("data_path", path)?;
+    receipt(call, "EXPORT", format!("EXPORT RESULT {} TO {path}", source.id))
+}
+
+fn export_table(call: &Call<'_>) -> ApiResult {
+    let path = call.text("data_path");
+    obs::folder("data_path", path)?;
+    let table = named_table(call)?;
+    receipt(call, "EXPORT", format!("EXPORT TABLE {}.{} TO {path}", table.parent, table.name))
+}
+
+fn import_table(call: &Call<'_>) -> ApiResult {
+    let path = call.text("data_path");
+    obs::folder("data_path", path)?;
+    let table = named_table(call)?;
+    receipt(call, "IMPORT", format!("IMPORT TABLE {}.{} FROM {path}", table.parent, table.name))
+}
+
+fn named_table(call: &Call<'_>) -> ApiResult<Object> {
+    let database = databases::require(call, call.text("database_name"))?;
+    tables::require(call, &database.id, call.text("table_name"))
+}
+
+/// Starts a job that moves data and answers with its id.
+fn receipt(call: &Call<'_>, kind: &'static str, statement: String) -> ApiResult {
+    let queue = queues::of_job(call, call.text("queue_name"))?;
+    let fields = call.body.clone();
+    let job = start(call, Order { statement, queue, kind: Some(kind), fields })?;
+    Ok(
+        json!({ "is_success": true, "message": "", "job_id": job.id, "job_mode": job.get("job_mode") }),
+    )
+}
+
+/// The import that ends an upload.
+pub(super) fn import_upload(call: &Call<'_>, upload: &Object) -> ApiResult<String> {
+    let (database, table) = (upload.text("db_name"), upload.text("table_name"));
+    let statement = format!("IMPORT TABLE {database}.{table} FROM UPLOAD {}", upload.id);
+    let fields = json!({ "database_name": database, "table_name": table, "data_type": upload.get("data_type") });
+    let queue = upload.text("queue_name").to_owned();
+    Ok(start(call, Order { statement, queue, kind: Some("IMPORT"), fields })?.id)
+}
+
+/// A job for something the emulator has done already.
+pub(super) struct Finished<'a> {
+    pub queue: &'a str,
+    pub kind: &'static str,
+    pub statement: &'a str,
+}
+
+pub(super) fn insert_finished(call: &Call<'_>, job: &Finished<'_>) -> ApiResult<String> {
+    insert_with_rows(call, job, &Value::Null, &Value::Null)
+}
+
+pub(super) fn insert_with_rows(
+    call: &Call<'_>,
+    job: &Finished<'_>,
+    schema: &Value,
+    rows: &Value,
+) -> ApiResult<String> {
+    let doc = json!({
+        "statement": job.statement,
+        "queue_name": job.queue,
+        "job_type": job.kind,
+        "job_mode": "async",
+        "owner": call.caller.user,
+        "schema": schema,
+        "rows": rows,
+    });
+    let mut object = Object::new(new_id(), "", call.now, doc)
+        .with_timeline(Timeline::starting(call.now, "FINISHED"));
+    call.insert(KIND, &mut object)?;
+    Ok(object.id)
+}
+
+/// Cancels what runs on a queue.
+pub(super) fn cancel_all(call: &Call<'_>, queue: &str) -> ApiResult<()> {
+    for mut job in call.list(KIND)? {
+        if job.text("queue_name") == queue && !is_over(&job, call.now) {
+            job.timeline.change(call.now, "CANCELLED");
+            call.update(&mut job)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a job has finished well on a queue.
+pub(super) fn any_finished(call: &Call<'_>, queue: &str) -> ApiResult<bool> {
+    let done = |job: &Object| {
+        job.text("queue_name") == queue && job.timeline.state(call.now) == "FINISHED"
+    };
+    Ok(call.list(KIND)?.iter().any(done))
+}
+
+/// Whether a job has come to its end.
+pub(super) fn is_over(job: &Object, now: i64) -> bool {
+    matches!(job.timeline.state(now), "FINISHED" | "FAILED" | "CANCELLED")
+}
+
+fn duration(call: &Call<'_>, job: &Object) -> i64 {
+    let end = if is_over(job, call.now) { job.timeline.since(call.now) } else { call.now };
+    (end - job.created).max(0)
+}
+
+fn of_path(call: &Call<'_>) -> ApiResult<Object> {
+    let id = call.path("job_id");
+    let job = call.require(KIND, WHAT, id)?;
+    match call.query("queue_name") {
+        Some(queue) if !queue.eq_ignore_ascii_case(job.text("queue_name")) => {
+            Err(ApiError::not_found(WHAT, id))
+        }
+        _ => Ok(job),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_word_tells_the_type_of_a_statement() {
+        for (statement, kind) in [
+            ("select 1", "QUERY"),
+            ("  -- a comment\n/* another */ (WITH a AS (SELECT 1) SELECT * FROM a)", "QUERY"),
+            ("insert into t values (1)", "INSERT"),
+            ("CREATE TABLE t (a int)", "DDL"),
+            ("grant SELECT_TABLE on tables.t to user u", "DCL"),
+            ("", "DDL"),
+        ] {
+            assert_eq!(kind_of(statement), kind, "{statement}");
+        }
+    }
+
+    #[test]
+    fn blanks_case_and_a_semicolon_do_not_count_in_scripts() {
+        assert_eq!(plain("SELECT  *\nFROM t ;"), plain("select * from t"));
+    }
+}

@@ -1,0 +1,77 @@
+//! SQL statements kept under names.
+
+use serde_json::{Value, json};
+
+use super::Table;
+use crate::call::{Call, done, new_id};
+use crate::error::{ApiError, ApiResult};
+use crate::store::Object;
+
+pub(super) const TABLE: Table = &[
+    ("create_sql_job_template", create),
+    ("list_sql_job_templates", list),
+    ("update_sql_job_template", update),
+    ("batch_delete_sql_job_templates", delete),
+    ("list_sql_sample_templates", samples),
+];
+
+const KIND: &str = "sql_template";
+const WHAT: &str = "SQL template";
+
+fn create(call: &Call<'_>) -> ApiResult {
+    let name = call.text("sql_name");
+    if name.trim().is_empty() {
+        return Err(ApiError::invalid("The field `sql_name` of the body is empty."));
+    }
+    call.must_be_new(KIND, WHAT, name)?;
+    let id = new_id();
+    let mut doc = call.body.clone();
+    doc["owner"] = json!(call.caller.user);
+    call.insert(KIND, &mut Object::new(&id, name, call.now, doc))?;
+    Ok(json!({ "is_success": true, "message": "", "sql_id": id, "group": call.text("group") }))
+}
+
+fn list(call: &Call<'_>) -> ApiResult {
+    let mut templates = call.list(KIND)?;
+    templates
+        .retain(|template| call.query("keyword").is_none_or(|part| template.name.contains(part)));
+    let views = templates.iter().map(|template| {
+        json!({
+            "sql_id": template.id,
+            "sql_name": template.name,
+            "sql": template.get("sql"),
+            "description": template.text("description"),
+            "group": template.text("group"),
+            "owner": template.get("owner"),
+        })
+    });
+    let views: Vec<Value> = views.collect();
+    Ok(json!({ "is_success": true, "message": "", "sql_count": views.len(), "sqls": views }))
+}
+
+fn update(call: &Call<'_>) -> ApiResult {
+    let mut template = call.require(KIND, WHAT, call.path("sql_id"))?;
+    if let Some(name) = call.body["sql_name"].as_str()
+        && name != template.name
+    {
+        call.must_be_new(KIND, WHAT, name)?;
+        template.name = name.to_owned();
+    }
+    for (field, value) in call.body.as_object().into_iter().flatten() {
+        template.set(field, value.clone());
+    }
+    call.update(&mut template)?;
+    Ok(done())
+}
+
+fn delete(call: &Call<'_>) -> ApiResult {
+    for id in call.texts("sql_ids") {
+        call.delete(&call.require(KIND, WHAT, id)?)?;
+    }
+    Ok(done())
+}
+
+/// The service brings samples along; the emulator has none.
+fn samples(_call: &Call<'_>) -> ApiResult {
+    Ok(json!({ "is_success": true, "message": "", "sqlCount": 0, "sqls": [] }))
+}
