@@ -106,8 +106,12 @@ impl Changes {
             let changes = match old.pages.get(name) {
                 Some(before) => page_changes(before, page),
                 None => {
-                    let addresses: Vec<&str> = page.operations.iter().map(|o| o.address.as_str()).collect();
-                    vec![change(ChangeKind::PageAdded, format!("page added: {}", addresses.join(", ")))]
+                    let addresses: Vec<&str> =
+                        page.operations.iter().map(|o| o.address.as_str()).collect();
+                    vec![change(
+                        ChangeKind::PageAdded,
+                        format!("page added: {}", addresses.join(", ")),
+                    )]
                 }
             };
             if !changes.is_empty() {
@@ -115,7 +119,8 @@ impl Changes {
             }
         }
         for name in old.missing_from(new) {
-            let addresses: Vec<&str> = old.pages[&name].operations.iter().map(|o| o.address.as_str()).collect();
+            let addresses: Vec<&str> =
+                old.pages[&name].operations.iter().map(|o| o.address.as_str()).collect();
             let what = format!("page removed: {}", addresses.join(", "));
             pages.insert(name, vec![change(ChangeKind::PageRemoved, what)]);
         }
@@ -135,10 +140,14 @@ fn change(kind: ChangeKind, what: String) -> Change {
 fn page_changes(old: &LockedPage, new: &LockedPage) -> Vec<Change> {
     let mut out = Vec::new();
     let several = new.operations.len() > 1 || old.operations.len() > 1;
-    let before: BTreeMap<&str, &LockedOperation> = old.operations.iter().map(|o| (o.address.as_str(), o)).collect();
-    let after: BTreeMap<&str, &LockedOperation> = new.operations.iter().map(|o| (o.address.as_str(), o)).collect();
-    let mut gone: Vec<&LockedOperation> = before.iter().filter(|(a, _)| !after.contains_key(*a)).map(|(_, o)| *o).collect();
-    let mut come: Vec<&LockedOperation> = after.iter().filter(|(a, _)| !before.contains_key(*a)).map(|(_, o)| *o).collect();
+    let before: BTreeMap<&str, &LockedOperation> =
+        old.operations.iter().map(|o| (o.address.as_str(), o)).collect();
+    let after: BTreeMap<&str, &LockedOperation> =
+        new.operations.iter().map(|o| (o.address.as_str(), o)).collect();
+    let mut gone: Vec<&LockedOperation> =
+        before.iter().filter(|(a, _)| !after.contains_key(*a)).map(|(_, o)| *o).collect();
+    let mut come: Vec<&LockedOperation> =
+        after.iter().filter(|(a, _)| !before.contains_key(*a)).map(|(_, o)| *o).collect();
     let mut pairs: Vec<(&LockedOperation, &LockedOperation)> =
         before.iter().filter_map(|(a, o)| Some((*o, *after.get(a)?))).collect();
     if let ([was], [is]) = (gone.as_slice(), come.as_slice()) {
@@ -149,10 +158,16 @@ fn page_changes(old: &LockedPage, new: &LockedPage) -> Vec<Change> {
         come.clear();
     }
     for operation in gone {
-        out.push(change(ChangeKind::OperationRemoved, format!("operation removed: {}", operation.address)));
+        out.push(change(
+            ChangeKind::OperationRemoved,
+            format!("operation removed: {}", operation.address),
+        ));
     }
     for operation in come {
-        out.push(change(ChangeKind::OperationAdded, format!("operation added: {}", operation.address)));
+        out.push(change(
+            ChangeKind::OperationAdded,
+            format!("operation added: {}", operation.address),
+        ));
     }
     let mut folded = false;
     for (was, is) in pairs {
@@ -180,7 +195,8 @@ fn page_changes(old: &LockedPage, new: &LockedPage) -> Vec<Change> {
 /// Says whether fields went or came together with the field they stand in.
 fn operation_changes(old: &LockedOperation, new: &LockedOperation, out: &mut Vec<Change>) -> bool {
     if old.deprecated != new.deprecated {
-        let what = if new.deprecated { "now called deprecated" } else { "no longer called deprecated" };
+        let what =
+            if new.deprecated { "now called deprecated" } else { "no longer called deprecated" };
         out.push(change(ChangeKind::DeprecatedChanged, what.to_owned()));
     }
     for status in new.statuses.difference(&old.statuses) {
@@ -197,8 +213,10 @@ fn operation_changes(old: &LockedOperation, new: &LockedOperation, out: &mut Vec
 type Fields = BTreeMap<String, LockedField>;
 
 fn field_changes(old: &Fields, new: &Fields, out: &mut Vec<Change>) -> bool {
-    let mut removed: BTreeSet<&str> = old.keys().filter(|at| !new.contains_key(*at)).map(String::as_str).collect();
-    let mut added: BTreeSet<&str> = new.keys().filter(|at| !old.contains_key(*at)).map(String::as_str).collect();
+    let mut removed: BTreeSet<&str> =
+        old.keys().filter(|at| !new.contains_key(*at)).map(String::as_str).collect();
+    let mut added: BTreeSet<&str> =
+        new.keys().filter(|at| !old.contains_key(*at)).map(String::as_str).collect();
     renamed(old, new, &mut removed, &mut added, out);
     let mut folded = false;
     for (at, is) in new {
@@ -220,7 +238,10 @@ fn field_changes(old: &Fields, new: &Fields, out: &mut Vec<Change>) -> bool {
             folded |= inside > 0;
             let field = &fields[at];
             let mut what = format!("field {word}");
-            let facts: Vec<&str> = [field.kind.as_str(), flag_word(&field.flag)].into_iter().filter(|t| !t.is_empty()).collect();
+            let facts: Vec<&str> = [field.kind.as_str(), flag_word(&field.flag)]
+                .into_iter()
+                .filter(|t| !t.is_empty())
+                .collect();
             if !facts.is_empty() {
                 what.push_str(&format!(" ({})", facts.join(", ")));
             }
@@ -241,7 +262,9 @@ fn take_below(at: &str, set: &mut BTreeSet<&str>) -> usize {
         .iter()
         .copied()
         .filter(|other| {
-            other.strip_prefix(at).is_some_and(|rest| rest.starts_with('.') || rest.starts_with("[]"))
+            other
+                .strip_prefix(at)
+                .is_some_and(|rest| rest.starts_with('.') || rest.starts_with("[]"))
         })
         .collect();
     for other in &below {
@@ -251,7 +274,13 @@ fn take_below(at: &str, set: &mut BTreeSet<&str>) -> usize {
 }
 
 /// One field less and one more that are alike in everything else, at the same level.
-fn renamed(old: &Fields, new: &Fields, removed: &mut BTreeSet<&str>, added: &mut BTreeSet<&str>, out: &mut Vec<Change>) {
+fn renamed(
+    old: &Fields,
+    new: &Fields,
+    removed: &mut BTreeSet<&str>,
+    added: &mut BTreeSet<&str>,
+    out: &mut Vec<Change>,
+) {
     let parent = |at: &str| at.rsplit_once('.').map(|(p, _)| p.to_owned()).unwrap_or_default();
     let pairs: Vec<(String, String)> = removed
         .iter()
@@ -260,7 +289,12 @@ fn renamed(old: &Fields, new: &Fields, removed: &mut BTreeSet<&str>, added: &mut
             let mut candidates = added.iter().filter(alike);
             let first = candidates.next()?;
             let single = candidates.next().is_none();
-            (single && removed.iter().filter(|r| parent(r) == parent(was) && old[**r] == old[*was]).count() == 1)
+            (single
+                && removed
+                    .iter()
+                    .filter(|r| parent(r) == parent(was) && old[**r] == old[*was])
+                    .count()
+                    == 1)
                 .then(|| ((*was).to_owned(), (*first).to_owned()))
         })
         .collect();
@@ -271,7 +305,12 @@ fn renamed(old: &Fields, new: &Fields, removed: &mut BTreeSet<&str>, added: &mut
         let _ = (take_below(&was, removed), take_below(&is, added));
         let name = is.rsplit('.').next().unwrap_or(&is).to_owned();
         let what = format!("field renamed to {name}");
-        out.push(Change { kind: ChangeKind::FieldRenamed, operation: String::new(), at: vec![was], what });
+        out.push(Change {
+            kind: ChangeKind::FieldRenamed,
+            operation: String::new(),
+            at: vec![was],
+            what,
+        });
     }
 }
 
@@ -294,7 +333,10 @@ fn one_field(at: &str, was: &LockedField, is: &LockedField, out: &mut Vec<Change
     };
     let retyped = was.kind != is.kind;
     if retyped {
-        push(ChangeKind::TypeChanged, format!("type changed from {} to {}", or_none(&was.kind), or_none(&is.kind)));
+        push(
+            ChangeKind::TypeChanged,
+            format!("type changed from {} to {}", or_none(&was.kind), or_none(&is.kind)),
+        );
     }
     if was.flag != is.flag {
         let (a, b) = (or_none(flag_word(&was.flag)), or_none(flag_word(&is.flag)));
@@ -304,10 +346,13 @@ fn one_field(at: &str, was: &LockedField, is: &LockedField, out: &mut Vec<Change
     // read anew, and only different words make a change of their own.
     let same_words = retyped && was.words == is.words;
     if !same_words {
-        let more: Vec<&str> = is.values.iter().filter(|v| !was.values.contains(v)).map(String::as_str).collect();
-        let less: Vec<&str> = was.values.iter().filter(|v| !is.values.contains(v)).map(String::as_str).collect();
+        let more: Vec<&str> =
+            is.values.iter().filter(|v| !was.values.contains(v)).map(String::as_str).collect();
+        let less: Vec<&str> =
+            was.values.iter().filter(|v| !is.values.contains(v)).map(String::as_str).collect();
         if !more.is_empty() && !less.is_empty() {
-            let what = format!("values changed: {} added, {} removed", more.join(", "), less.join(", "));
+            let what =
+                format!("values changed: {} added, {} removed", more.join(", "), less.join(", "));
             push(ChangeKind::ValuesChanged, what);
         } else if !more.is_empty() {
             push(ChangeKind::ValuesAdded, format!("value added: {}", more.join(", ")));
@@ -327,13 +372,22 @@ fn one_field(at: &str, was: &LockedField, is: &LockedField, out: &mut Vec<Change
             push(ChangeKind::LimitChanged, format!("limit changed: {}", changed.join(", ")));
         }
         if was.default != is.default {
-            let text = |v: &Option<String>| v.as_ref().map_or("nothing".to_owned(), |d| format!("{d:?}"));
-            push(ChangeKind::DefaultChanged, format!("default changed from {} to {}", text(&was.default), text(&is.default)));
+            let text =
+                |v: &Option<String>| v.as_ref().map_or("nothing".to_owned(), |d| format!("{d:?}"));
+            push(
+                ChangeKind::DefaultChanged,
+                format!("default changed from {} to {}", text(&was.default), text(&is.default)),
+            );
         }
     }
     if out.len() == from && was.words != is.words {
         let what = "description reworded".to_owned();
-        out.push(Change { kind: ChangeKind::WordsChanged, operation: String::new(), at: vec![at.to_owned()], what });
+        out.push(Change {
+            kind: ChangeKind::WordsChanged,
+            operation: String::new(),
+            at: vec![at.to_owned()],
+            what,
+        });
     }
 }
 
@@ -345,18 +399,28 @@ fn example_changes(old: &LockedOperation, new: &LockedOperation, out: &mut Vec<C
     for (key, is) in &new.examples {
         let Some(was) = old.examples.get(key) else {
             match &is.broken {
-                Some(error) => push(ChangeKind::ExampleAdded, key, format!("added, and not JSON: {error}")),
+                Some(error) => {
+                    push(ChangeKind::ExampleAdded, key, format!("added, and not JSON: {error}"))
+                }
                 None => push(ChangeKind::ExampleAdded, key, "added".to_owned()),
             }
             continue;
         };
         match (&was.broken, &is.broken) {
-            (None, Some(error)) => push(ChangeKind::ExampleBroken, key, format!("is no longer JSON: {error}")),
+            (None, Some(error)) => {
+                push(ChangeKind::ExampleBroken, key, format!("is no longer JSON: {error}"))
+            }
             (Some(_), None) => push(ChangeKind::ExampleMended, key, "is JSON now".to_owned()),
             (Some(a), Some(b)) if a != b => {
-                push(ChangeKind::ExampleBroken, key, format!("is still no JSON, in another way: {b}"));
+                push(
+                    ChangeKind::ExampleBroken,
+                    key,
+                    format!("is still no JSON, in another way: {b}"),
+                );
             }
-            (None, None) if was.names != is.names => push(ChangeKind::ExampleChanged, key, names_changed(was, is)),
+            (None, None) if was.names != is.names => {
+                push(ChangeKind::ExampleChanged, key, names_changed(was, is))
+            }
             (None, None) if was.digest != is.digest || was.status != is.status => {
                 push(ChangeKind::ExampleValuesChanged, key, "has other values".to_owned());
             }
@@ -379,11 +443,14 @@ fn names_changed(was: &LockedExample, is: &LockedExample) -> String {
         .difference(&was.names)
         .map(|(n, _)| n.clone())
         .filter(|n| !more.contains(n))
-        .chain(was.names.difference(&is.names).map(|(n, _)| n.clone()).filter(|n| !less.contains(n)))
+        .chain(
+            was.names.difference(&is.names).map(|(n, _)| n.clone()).filter(|n| !less.contains(n)),
+        )
         .collect();
     let list = |set: &BTreeSet<String>| {
         let shown: Vec<&str> = set.iter().take(5).map(String::as_str).collect();
-        let more = if set.len() > 5 { format!(" and {} more", set.len() - 5) } else { String::new() };
+        let more =
+            if set.len() > 5 { format!(" and {} more", set.len() - 5) } else { String::new() };
         format!("{}{more}", shown.join(", "))
     };
     let mut parts = Vec::new();

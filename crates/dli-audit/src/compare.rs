@@ -9,14 +9,25 @@ use crate::description::{Description, Held, Located, Lookup, Operation, Paramete
 use crate::difference::{Aspect, Difference};
 use crate::examples;
 use crate::facts::{
-    Direction, FieldFact, FieldType, Limits, Location, OperationFacts, bare_path, place, plain_number,
+    Direction, FieldFact, FieldType, Limits, Location, OperationFacts, bare_path, place,
+    plain_number,
 };
 use crate::source_files::{SourceFile, Sources};
 
 /// Headers of the transport, which the description leaves to signing and tokens.
 const TRANSPORT_HEADERS: [&str; 12] = [
-    "x-auth-token", "content-type", "authorization", "host", "accept", "content-length", "x-sdk-date", "x-project-id",
-    "x-domain-id", "user-agent", "connection", "x-security-token",
+    "x-auth-token",
+    "content-type",
+    "authorization",
+    "host",
+    "accept",
+    "content-length",
+    "x-sdk-date",
+    "x-project-id",
+    "x-domain-id",
+    "user-agent",
+    "connection",
+    "x-security-token",
 ];
 
 /// All differences of all sources, sorted.
@@ -34,12 +45,16 @@ pub fn compare(sources: &Sources, description: &Description) -> Vec<Difference> 
 
 /// The operation a page speaks of: the one at its address, or else the one that names the page
 /// as its source.
-pub fn operation_of<'a>(file: &SourceFile, facts: &OperationFacts, description: &'a Description) -> Option<&'a Operation> {
+pub fn operation_of<'a>(
+    file: &SourceFile,
+    facts: &OperationFacts,
+    description: &'a Description,
+) -> Option<&'a Operation> {
     if let Some(found) = description.at_address(&facts.method, &facts.path) {
         return Some(found);
     }
     let named: Vec<&Operation> =
-        description.operations.iter().filter(|o| o.sources.iter().any(|s| *s == file.name)).collect();
+        description.operations.iter().filter(|o| o.sources.contains(&file.name)).collect();
     match named.as_slice() {
         [only] => Some(only),
         several => {
@@ -50,7 +65,12 @@ pub fn operation_of<'a>(file: &SourceFile, facts: &OperationFacts, description: 
     }
 }
 
-fn compare_operation(file: &SourceFile, facts: &OperationFacts, description: &Description, out: &mut Vec<Difference>) {
+fn compare_operation(
+    file: &SourceFile,
+    facts: &OperationFacts,
+    description: &Description,
+    out: &mut Vec<Difference>,
+) {
     let Some(operation) = operation_of(file, facts, description) else {
         out.push(Difference {
             operation: facts.address(),
@@ -66,7 +86,12 @@ fn compare_operation(file: &SourceFile, facts: &OperationFacts, description: &De
     let mut comparison = Comparison { file, operation, description, out };
     comparison.address(facts);
     if facts.deprecated == Some(true) && !operation.deprecated {
-        comparison.push(Aspect::Deprecated, "deprecated".to_owned(), "deprecated".to_owned(), "current".to_owned());
+        comparison.push(
+            Aspect::Deprecated,
+            "deprecated".to_owned(),
+            "deprecated".to_owned(),
+            "current".to_owned(),
+        );
     }
     comparison.statuses(&facts.statuses);
     let mut missing: BTreeSet<(Direction, Location, String)> = BTreeSet::new();
@@ -113,7 +138,12 @@ impl<'a> Comparison<'a, '_> {
     fn statuses(&mut self, said: &BTreeSet<u16>) {
         for status in said.iter().filter(|s| !self.operation.responses.contains_key(s)) {
             let held: Vec<String> = self.operation.responses.keys().map(u16::to_string).collect();
-            self.push(Aspect::Status, format!("status.{status}"), status.to_string(), held.join(", "));
+            self.push(
+                Aspect::Status,
+                format!("status.{status}"),
+                status.to_string(),
+                held.join(", "),
+            );
         }
     }
 
@@ -127,7 +157,8 @@ impl<'a> Comparison<'a, '_> {
 
     fn parameter(&mut self, field: &FieldFact) {
         if field.location == Location::Header
-            && (field.direction == Direction::Response || TRANSPORT_HEADERS.contains(&field.path.to_lowercase().as_str()))
+            && (field.direction == Direction::Response
+                || TRANSPORT_HEADERS.contains(&field.path.to_lowercase().as_str()))
         {
             return;
         }
@@ -138,17 +169,25 @@ impl<'a> Comparison<'a, '_> {
         };
         let here = |p: &&Parameter| p.location == field.location;
         let by_name = operation.parameters.iter().filter(here).find(|p| same(&p.name));
-        let by_alias = || operation.parameters.iter().filter(here).find(|p| p.aliases.iter().any(|a| same(a)));
+        let by_alias =
+            || operation.parameters.iter().filter(here).find(|p| p.aliases.iter().any(|a| same(a)));
         // A path parameter under another name is a difference of the path, told there.
         let by_position = || {
-            (field.location == Location::Path).then(|| self.path_parameter_at_same_place(field)).flatten()
+            (field.location == Location::Path)
+                .then(|| self.path_parameter_at_same_place(field))
+                .flatten()
         };
         let Some(found) = by_name.or_else(by_alias).or_else(by_position) else {
             self.missing_parameter(field);
             return;
         };
         if found.name != field.path && field.location != Location::Path && !same(&found.name) {
-            self.push(Aspect::Field, field.at(), format!("spelled {}", field.path), format!("spelled {}", found.name));
+            self.push(
+                Aspect::Field,
+                field.at(),
+                format!("spelled {}", field.path),
+                format!("spelled {}", found.name),
+            );
         }
         let held = Held {
             seen: Seen { file: &found.schema.file, schema: &found.schema.schema },
@@ -184,7 +223,11 @@ impl<'a> Comparison<'a, '_> {
         self.push(Aspect::Field, field.at(), described(field), held);
     }
 
-    fn body_field(&mut self, field: &FieldFact, missing: &mut BTreeSet<(Direction, Location, String)>) {
+    fn body_field(
+        &mut self,
+        field: &FieldFact,
+        missing: &mut BTreeSet<(Direction, Location, String)>,
+    ) {
         let key = field.key();
         // Inside a field that is missing, everything is.
         let mut parent = key.2.as_str();
@@ -206,7 +249,9 @@ impl<'a> Comparison<'a, '_> {
                 missing.insert(key);
                 let parameter = self.operation.parameters.iter().find(|p| p.name == field.path);
                 let held = match parameter {
-                    Some(p) if field.direction == Direction::Request => format!("in the {}", p.location),
+                    Some(p) if field.direction == Direction::Request => {
+                        format!("in the {}", p.location)
+                    }
                     _ => "nothing".to_owned(),
                 };
                 self.push(Aspect::Field, field.at(), described(field), held);
@@ -216,7 +261,12 @@ impl<'a> Comparison<'a, '_> {
                     let name = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
                     let (said, has) = (name(&key.2), name(&held.path.replace("[]", "")));
                     if said != has {
-                        self.push(Aspect::Field, field.at(), format!("spelled {said}"), format!("spelled {has}"));
+                        self.push(
+                            Aspect::Field,
+                            field.at(),
+                            format!("spelled {said}"),
+                            format!("spelled {has}"),
+                        );
                     }
                 }
                 self.details(field, &held);
@@ -266,14 +316,17 @@ impl<'a> Comparison<'a, '_> {
 
     fn values(&mut self, field: &FieldFact, held: &Held<'_>, kind: &FieldType, at: &str) {
         let base = item_kind(kind);
-        if field.values.is_empty() || !matches!(base, FieldType::String | FieldType::Integer | FieldType::Number) {
+        if field.values.is_empty()
+            || !matches!(base, FieldType::String | FieldType::Integer | FieldType::Number)
+        {
             return;
         }
         let (has, any_case) = self.description.values(held.seen);
         let known = |value: &String| {
             has.iter().any(|h| h == value || (any_case && h.eq_ignore_ascii_case(value)))
         };
-        let beyond: Vec<&str> = field.values.iter().filter(|v| !known(v)).map(String::as_str).collect();
+        let beyond: Vec<&str> =
+            field.values.iter().filter(|v| !known(v)).map(String::as_str).collect();
         if !beyond.is_empty() {
             let has = if has.is_empty() { "no values".to_owned() } else { has.join(", ") };
             self.push(Aspect::Enum, at.to_owned(), beyond.join(", "), has);
@@ -286,7 +339,8 @@ impl<'a> Comparison<'a, '_> {
         let mut held_text = Vec::new();
         for (name, value) in field.limits.stated() {
             // Nothing can be shorter than nothing.
-            let void = value == "0" && matches!(name, "minLength" | "minItems") && has.get(name).is_none();
+            let void =
+                value == "0" && matches!(name, "minLength" | "minItems") && has.get(name).is_none();
             // A length where the value is no text, for instance of a number sent as text.
             let foreign = !fits(name, kind);
             if void || foreign || has.get(name) == Some(value) {
@@ -296,7 +350,8 @@ impl<'a> Comparison<'a, '_> {
             held_text.extend(has.get(name).map(|v| format!("{name} {v}")));
         }
         if !said.is_empty() {
-            let held_text = if held_text.is_empty() { "no limit".to_owned() } else { held_text.join(", ") };
+            let held_text =
+                if held_text.is_empty() { "no limit".to_owned() } else { held_text.join(", ") };
             self.push(Aspect::Limit, at.to_owned(), said.join(", "), held_text);
         }
     }
@@ -313,12 +368,19 @@ impl<'a> Comparison<'a, '_> {
                 }
                 Ok(value) => {
                     let Some(body) = self.example_body(example.direction, example.status) else {
-                        found.entry((at, "no body".to_owned())).or_default().insert("a body".to_owned());
+                        found
+                            .entry((at, "no body".to_owned()))
+                            .or_default()
+                            .insert("a body".to_owned());
                         continue;
                     };
                     let root = Seen { file: &body.file, schema: &body.schema };
                     for problem in examples::check(self.description, root, value) {
-                        let separator = if problem.at.is_empty() || problem.at.starts_with('[') { "" } else { "." };
+                        let separator = if problem.at.is_empty() || problem.at.starts_with('[') {
+                            ""
+                        } else {
+                            "."
+                        };
                         let at = format!("{at}{separator}{}", problem.at);
                         found.entry((at, problem.held)).or_default().insert(problem.said);
                     }
@@ -347,7 +409,9 @@ fn fits(limit: &str, kind: &FieldType) -> bool {
     let base = item_kind(kind);
     match limit {
         "minLength" | "maxLength" | "pattern" => matches!(base, FieldType::String),
-        "minimum" | "maximum" | "multipleOf" => matches!(base, FieldType::Integer | FieldType::Number),
+        "minimum" | "maximum" | "multipleOf" => {
+            matches!(base, FieldType::Integer | FieldType::Number)
+        }
         _ => matches!(kind, FieldType::Array(_)),
     }
 }

@@ -108,10 +108,12 @@ impl Description {
     /// When a file cannot be read or is not YAML.
     pub fn load(directory: &Path) -> Result<Self, String> {
         let mut description = Self::default();
-        let entries = fs::read_dir(directory).map_err(|e| format!("{}: {e}", directory.display()))?;
+        let entries =
+            fs::read_dir(directory).map_err(|e| format!("{}: {e}", directory.display()))?;
         for entry in entries {
             let path = entry.map_err(|e| e.to_string())?.path();
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let name =
+                path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             if !name.ends_with(".yaml") || name == "rulings.yaml" {
                 continue;
             }
@@ -146,9 +148,13 @@ impl Description {
     fn index(&mut self) {
         let mut operations = Vec::new();
         for (file, value) in &self.files {
-            for (path, item) in value.get("paths").and_then(Value::as_object).into_iter().flatten() {
+            for (path, item) in value.get("paths").and_then(Value::as_object).into_iter().flatten()
+            {
                 for (method, operation) in item.as_object().into_iter().flatten() {
-                    if matches!(method.as_str(), "get" | "post" | "put" | "delete" | "patch" | "head") {
+                    if matches!(
+                        method.as_str(),
+                        "get" | "post" | "put" | "delete" | "patch" | "head"
+                    ) {
                         operations.push(self.operation(file, path, method, operation, item));
                     }
                 }
@@ -161,14 +167,29 @@ impl Description {
         self.operations = operations;
     }
 
-    fn operation(&self, file: &str, path: &str, method: &str, value: &Value, item: &Value) -> Operation {
-        let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    fn operation(
+        &self,
+        file: &str,
+        path: &str,
+        method: &str,
+        value: &Value,
+        item: &Value,
+    ) -> Operation {
+        let text =
+            |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let strings = |value: Option<&Value>| -> Vec<String> {
-            value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+            value
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
         };
-        let family = strings(value.get("tags")).into_iter().next().unwrap_or_else(|| {
-            file.trim_end_matches(".yaml").to_owned()
-        });
+        let family = strings(value.get("tags"))
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| file.trim_end_matches(".yaml").to_owned());
         let mut parameters = Vec::new();
         for parameter in [value.get("parameters"), item.get("parameters")]
             .into_iter()
@@ -181,7 +202,9 @@ impl Description {
         let body = value.get("requestBody").map(|b| self.resolve(Seen { file, schema: b }));
         let request = body.and_then(|b| content(b));
         let mut responses = BTreeMap::new();
-        for (status, response) in value.get("responses").and_then(Value::as_object).into_iter().flatten() {
+        for (status, response) in
+            value.get("responses").and_then(Value::as_object).into_iter().flatten()
+        {
             if let Ok(number) = status.parse::<u16>() {
                 let seen = self.resolve(Seen { file, schema: response });
                 responses.insert(number, content(seen));
@@ -224,9 +247,11 @@ impl Description {
     pub fn resolve<'a>(&'a self, seen: Seen<'a>) -> Seen<'a> {
         let mut seen = seen;
         for _ in 0..MAX_REFERENCES {
-            let wrapped = seen.schema.get("allOf").and_then(Value::as_array).filter(|all| {
-                all.len() == 1 && seen.schema.get("properties").is_none()
-            });
+            let wrapped = seen
+                .schema
+                .get("allOf")
+                .and_then(Value::as_array)
+                .filter(|all| all.len() == 1 && seen.schema.get("properties").is_none());
             if let Some(only) = wrapped.and_then(|all| all.first()) {
                 seen = Seen { file: seen.file, schema: only };
                 continue;
@@ -255,7 +280,10 @@ impl Description {
 
     /// The operation with this id.
     pub fn operation_by_id(&self, id: &str) -> Option<&Operation> {
-        self.operations.binary_search_by(|o| o.id.as_str().cmp(id)).ok().map(|i| &self.operations[i])
+        self.operations
+            .binary_search_by(|o| o.id.as_str().cmp(id))
+            .ok()
+            .map(|i| &self.operations[i])
     }
 
     /// All names of sources the description knows.
@@ -330,12 +358,22 @@ impl Description {
             };
             if let Some(schema) = properties.get(name) {
                 let seen = Seen { file: seen.file, schema };
-                return Some(Step { name: name.to_owned(), seen, required: required(name), alias: false });
+                return Some(Step {
+                    name: name.to_owned(),
+                    seen,
+                    required: required(name),
+                    alias: false,
+                });
             }
             for (real, schema) in properties {
                 if aliases(schema).iter().any(|a| a == name) {
                     let seen = Seen { file: seen.file, schema };
-                    return Some(Step { name: real.clone(), seen, required: required(real), alias: true });
+                    return Some(Step {
+                        name: real.clone(),
+                        seen,
+                        required: required(real),
+                        alias: true,
+                    });
                 }
             }
         }
@@ -378,18 +416,24 @@ impl Description {
         let seen = self.resolve(seen);
         let schema = seen.schema;
         match schema.get("type").and_then(Value::as_str) {
-            Some("string") if schema.get("format").and_then(Value::as_str) == Some("binary") => FieldType::File,
+            Some("string") if schema.get("format").and_then(Value::as_str) == Some("binary") => {
+                FieldType::File
+            }
             Some("string") => FieldType::String,
             Some("integer") => FieldType::Integer,
             Some("number") => FieldType::Number,
             Some("boolean") => FieldType::Boolean,
             Some("array") if depth < 4 => {
-                let item = schema.get("items").map(|i| self.kind_at(Seen { file: seen.file, schema: i }, depth + 1));
+                let item = schema
+                    .get("items")
+                    .map(|i| self.kind_at(Seen { file: seen.file, schema: i }, depth + 1));
                 FieldType::Array(item.map(Box::new))
             }
             Some("array") => FieldType::Array(None),
             _ if self.has_properties(seen) => FieldType::Object,
-            Some("object") if schema.get("additionalProperties").is_some_and(Value::is_object) => FieldType::Map,
+            Some("object") if schema.get("additionalProperties").is_some_and(Value::is_object) => {
+                FieldType::Map
+            }
             Some("object") => FieldType::Object,
             _ => FieldType::Any,
         }
@@ -400,8 +444,14 @@ impl Description {
     pub fn values(&self, seen: Seen<'_>) -> (Vec<String>, bool) {
         let (inner, _) = self.unwrap_lists(seen);
         let listed = inner.schema.get("x-extensible-enum").or_else(|| inner.schema.get("enum"));
-        let values = listed.and_then(Value::as_array).into_iter().flatten().filter_map(plain_value).collect();
-        let any_case = inner.schema.get("x-case-insensitive").and_then(Value::as_bool) == Some(true);
+        let values = listed
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(plain_value)
+            .collect();
+        let any_case =
+            inner.schema.get("x-case-insensitive").and_then(Value::as_bool) == Some(true);
         (values, any_case)
     }
 

@@ -138,7 +138,9 @@ impl Document {
                 };
                 let caption = caption_of(&text.text);
                 let blank = text.text.is_empty();
-                if !blank && (caption.is_none() || !table.caption.is_empty() || table.number.is_some()) {
+                if !blank
+                    && (caption.is_none() || !table.caption.is_empty() || table.number.is_some())
+                {
                     break;
                 }
                 table.anchors.extend(text.anchors.iter().cloned());

@@ -10,7 +10,9 @@ use serde_json::Value;
 use crate::compare::{contradict, operation_of};
 use crate::description::Description;
 use crate::examples::{fits, kind_name, shown};
-use crate::facts::{Direction, FieldFact, FieldKey, FieldType, Location, OperationFacts, plain_number};
+use crate::facts::{
+    Direction, FieldFact, FieldKey, FieldType, Location, OperationFacts, plain_number,
+};
 use crate::source_files::{SourceFile, Sources};
 
 /// The kinds of drift, in the order of the report.
@@ -96,7 +98,8 @@ pub struct Drift {
 /// All findings, sorted.
 pub fn find(sources: &Sources, description: &Description) -> Vec<Drift> {
     let mut out = Vec::new();
-    let mut by_operation: BTreeMap<(String, String), Vec<(&SourceFile, &OperationFacts)>> = BTreeMap::new();
+    let mut by_operation: BTreeMap<(String, String), Vec<(&SourceFile, &OperationFacts)>> =
+        BTreeMap::new();
     for file in &sources.files {
         for facts in &file.facts.operations {
             let key = match operation_of(file, facts, description) {
@@ -150,7 +153,11 @@ impl Finder<'_> {
             }
         }
         for table in &file.facts.unplaced {
-            self.push(DriftKind::TableWithoutField, table.at.clone(), format!("{}: {}", file.name, table.what));
+            self.push(
+                DriftKind::TableWithoutField,
+                table.at.clone(),
+                format!("{}: {}", file.name, table.what),
+            );
         }
         let mut seen: BTreeMap<FieldKey, &FieldFact> = BTreeMap::new();
         for field in &facts.fields {
@@ -174,14 +181,19 @@ impl Finder<'_> {
         if pages.len() < 2 {
             return;
         }
-        self.distinct(DriftKind::Addresses, "path", pages.iter().map(|(f, o)| (f.name.as_str(), o.address())));
+        self.distinct(
+            DriftKind::Addresses,
+            "path",
+            pages.iter().map(|(f, o)| (f.name.as_str(), o.address())),
+        );
         let statuses = pages.iter().filter(|(_, o)| !o.statuses.is_empty()).map(|(f, o)| {
             let list: Vec<String> = o.statuses.iter().map(u16::to_string).collect();
             (f.name.as_str(), list.join(" "))
         });
         self.distinct(DriftKind::Statuses, "status", statuses);
         let deprecated = pages.iter().map(|(f, o)| {
-            let word = if o.deprecated == Some(true) { "deprecated" } else { "not called deprecated" };
+            let word =
+                if o.deprecated == Some(true) { "deprecated" } else { "not called deprecated" };
             (f.name.as_str(), word.to_owned())
         });
         self.distinct(DriftKind::Deprecation, "deprecated", deprecated);
@@ -207,10 +219,15 @@ impl Finder<'_> {
             return;
         };
         let at = first.at();
-        let known: Vec<(&str, &FieldType)> = entries.iter().filter_map(|(n, f)| Some((*n, f.kind.as_ref()?))).collect();
+        let known: Vec<(&str, &FieldType)> =
+            entries.iter().filter_map(|(n, f)| Some((*n, f.kind.as_ref()?))).collect();
         let differ = known.iter().any(|(_, kind)| contradict(kind, known[0].1));
         if differ {
-            self.distinct(DriftKind::Types, &at, known.iter().map(|(n, kind)| (*n, kind.to_string())));
+            self.distinct(
+                DriftKind::Types,
+                &at,
+                known.iter().map(|(n, kind)| (*n, kind.to_string())),
+            );
         }
         let flags = entries.iter().filter_map(|(n, f)| {
             Some((*n, if f.mandatory? { "mandatory" } else { "optional" }.to_owned()))
@@ -221,11 +238,16 @@ impl Finder<'_> {
             (*n, sorted.into_iter().collect::<Vec<_>>().join(" "))
         });
         self.distinct(DriftKind::Values, &at, values);
-        for name in ["minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "pattern"] {
-            let limits = entries.iter().filter_map(|(n, f)| Some((*n, format!("{name} {}", f.limits.get(name)?))));
+        for name in
+            ["minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "pattern"]
+        {
+            let limits = entries
+                .iter()
+                .filter_map(|(n, f)| Some((*n, format!("{name} {}", f.limits.get(name)?))));
             self.distinct(DriftKind::Limits, &at, limits);
         }
-        let defaults = entries.iter().filter_map(|(n, f)| Some((*n, plain_number(f.default.as_ref()?))));
+        let defaults =
+            entries.iter().filter_map(|(n, f)| Some((*n, plain_number(f.default.as_ref()?))));
         self.distinct(DriftKind::Defaults, &at, defaults);
     }
 
@@ -251,7 +273,12 @@ impl Finder<'_> {
     }
 
     /// One finding if the sources say more than one thing.
-    fn distinct<'n>(&mut self, kind: DriftKind, at: &str, said: impl Iterator<Item = (&'n str, String)>) {
+    fn distinct<'n>(
+        &mut self,
+        kind: DriftKind,
+        at: &str,
+        said: impl Iterator<Item = (&'n str, String)>,
+    ) {
         let mut by_value: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for (name, value) in said {
             by_value.entry(value).or_default().insert(name);
@@ -259,7 +286,9 @@ impl Finder<'_> {
         if by_value.len() > 1 {
             let parts: Vec<String> = by_value
                 .into_iter()
-                .map(|(value, names)| format!("{value} ({})", names.into_iter().collect::<Vec<_>>().join(", ")))
+                .map(|(value, names)| {
+                    format!("{value} ({})", names.into_iter().collect::<Vec<_>>().join(", "))
+                })
                 .collect();
             self.push(kind, at.to_owned(), parts.join("; "));
         }
@@ -273,7 +302,11 @@ fn facts_in_short(field: &FieldFact) -> String {
         Some(false) => ", optional",
         None => "",
     };
-    let values = if field.values.is_empty() { String::new() } else { format!(", {}", field.values.join(" ")) };
+    let values = if field.values.is_empty() {
+        String::new()
+    } else {
+        format!(", {}", field.values.join(" "))
+    };
     format!("{kind}{flag}{values}")
 }
 
@@ -287,7 +320,10 @@ struct OwnTable<'a> {
 impl<'a> OwnTable<'a> {
     fn of(facts: &'a OperationFacts, direction: Direction) -> Self {
         let mut table = Self { fields: BTreeMap::new(), parents: BTreeSet::new() };
-        let own = facts.fields.iter().filter(|f| f.direction == direction && f.location == Location::Body);
+        let own = facts
+            .fields
+            .iter()
+            .filter(|f| f.direction == direction && f.location == Location::Body);
         for field in own {
             let (_, _, path) = field.key();
             if let Some((parent, _)) = path.rsplit_once('.') {
@@ -308,7 +344,13 @@ impl<'a> OwnTable<'a> {
         found
     }
 
-    fn value(&self, value: &Value, path: &str, shown_path: &str, found: &mut BTreeSet<(DriftKind, String, String)>) {
+    fn value(
+        &self,
+        value: &Value,
+        path: &str,
+        shown_path: &str,
+        found: &mut BTreeSet<(DriftKind, String, String)>,
+    ) {
         if found.len() > 500 {
             return;
         }
@@ -321,7 +363,9 @@ impl<'a> OwnTable<'a> {
             }
             Value::Object(fields) if self.parents.contains(path) => {
                 for (name, field) in fields {
-                    let join = |path: &str| if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                    let join = |path: &str| {
+                        if path.is_empty() { name.clone() } else { format!("{path}.{name}") }
+                    };
                     let (below, shown_below) = (join(path), join(shown_path));
                     let Some(fact) = self.fields.get(&below) else {
                         let what = format!("{} {name}", kind_name(field));
@@ -333,11 +377,18 @@ impl<'a> OwnTable<'a> {
                 }
                 let missing = self.fields.iter().filter(|(key, fact)| {
                     let (parent, name) = key.rsplit_once('.').unwrap_or(("", key));
-                    parent == path && fact.mandatory == Some(true) && !name.is_empty() && !fields.contains_key(name)
+                    parent == path
+                        && fact.mandatory == Some(true)
+                        && !name.is_empty()
+                        && !fields.contains_key(name)
                 });
                 for (key, _) in missing {
                     let name = key.rsplit('.').next().unwrap_or(key);
-                    let at = if shown_path.is_empty() { name.to_owned() } else { format!("{shown_path}.{name}") };
+                    let at = if shown_path.is_empty() {
+                        name.to_owned()
+                    } else {
+                        format!("{shown_path}.{name}")
+                    };
                     found.insert((DriftKind::ExampleIncomplete, at, format!("{name} is missing")));
                 }
             }
@@ -346,7 +397,13 @@ impl<'a> OwnTable<'a> {
     }
 
     /// A value against its row.
-    fn one(&self, fact: &FieldFact, value: &Value, at: &str, found: &mut BTreeSet<(DriftKind, String, String)>) {
+    fn one(
+        &self,
+        fact: &FieldFact,
+        value: &Value,
+        at: &str,
+        found: &mut BTreeSet<(DriftKind, String, String)>,
+    ) {
         let Some(kind) = &fact.kind else {
             return;
         };
@@ -354,10 +411,18 @@ impl<'a> OwnTable<'a> {
             return;
         }
         let agrees = match (kind, value) {
-            (FieldType::Object | FieldType::Map, Value::Object(_)) | (FieldType::Array(None), Value::Array(_)) => true,
+            (FieldType::Object | FieldType::Map, Value::Object(_))
+            | (FieldType::Array(None), Value::Array(_)) => true,
             (FieldType::Array(Some(item)), Value::Array(items)) => items.iter().all(|v| {
-                let scalar = !matches!(**item, FieldType::Object | FieldType::Map | FieldType::Array(_) | FieldType::Any);
-                if scalar { v.is_null() || fits(item, v) } else { v.is_object() || v.is_array() || **item == FieldType::Any }
+                let scalar = !matches!(
+                    **item,
+                    FieldType::Object | FieldType::Map | FieldType::Array(_) | FieldType::Any
+                );
+                if scalar {
+                    v.is_null() || fits(item, v)
+                } else {
+                    v.is_object() || v.is_array() || **item == FieldType::Any
+                }
             }),
             (kind, value) => fits(kind, value),
         };

@@ -87,7 +87,8 @@ impl Checker<'_> {
             Value::String(text) => text.clone(),
             value => value.to_string(),
         };
-        let known = values.iter().any(|v| *v == text || (any_case && v.eq_ignore_ascii_case(&text)));
+        let known =
+            values.iter().any(|v| *v == text || (any_case && v.eq_ignore_ascii_case(&text)));
         if !known {
             self.push(at, shown(value), values.join(", "));
         }
@@ -100,7 +101,9 @@ pub fn fits(kind: &FieldType, value: &Value) -> bool {
         (FieldType::Any, _) => true,
         (FieldType::String | FieldType::File, Value::String(_)) => true,
         (FieldType::Boolean, Value::Bool(_)) | (FieldType::Number, Value::Number(_)) => true,
-        (FieldType::Boolean, Value::String(text)) => matches!(text.to_lowercase().as_str(), "true" | "false"),
+        (FieldType::Boolean, Value::String(text)) => {
+            matches!(text.to_lowercase().as_str(), "true" | "false")
+        }
         (FieldType::Integer, Value::Number(number)) => {
             number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|f| f.fract() == 0.0)
         }

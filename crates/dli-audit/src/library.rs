@@ -48,7 +48,11 @@ impl Library {
             let wanted = file.rsplit('/').next().unwrap_or(file);
             let folder = from.split('/').next();
             let fits = |p: &&String| p.rsplit('/').next() == Some(wanted);
-            pages.iter().filter(fits).find(|p| p.split('/').next() == folder).or_else(|| pages.iter().find(fits))?
+            pages
+                .iter()
+                .filter(fits)
+                .find(|p| p.split('/').next() == folder)
+                .or_else(|| pages.iter().find(fits))?
         };
         let key = (name.clone(), anchor.to_owned());
         if let Some(known) = self.seen.borrow().get(&key) {

@@ -1,7 +1,7 @@
 //! `openapi/docs.lock`: the facts of each page in one line a fact, so that a newer copy of the
 //! documentation can be told apart from the one that was transcribed, fact by fact.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -79,7 +79,8 @@ pub struct LockedExample {
 impl Lock {
     /// The lock for what was read.
     pub fn of(sources: &Sources) -> Self {
-        let pages = sources.files.iter().filter_map(|file| Some((file.name.clone(), locked_page(file)?)));
+        let pages =
+            sources.files.iter().filter_map(|file| Some((file.name.clone(), locked_page(file)?)));
         Self { pages: pages.collect() }
     }
 
@@ -125,7 +126,11 @@ impl Lock {
         let mut out = HEAD.to_owned();
         for (name, page) in &self.pages {
             let body = page.to_text();
-            let digest: String = Sha256::digest(body.as_bytes()).iter().take(8).map(|b| format!("{b:02x}")).collect();
+            let digest: String = Sha256::digest(body.as_bytes())
+                .iter()
+                .take(8)
+                .map(|b| format!("{b:02x}"))
+                .collect();
             writeln!(out, "{}\t{digest}", escape(name)).expect("writing to a text");
             out.push_str(&body);
         }
@@ -148,15 +153,23 @@ impl Lock {
             let folder = collection(name);
             there.get(&folder).copied().unwrap_or(0) * 2 >= here.get(&folder).copied().unwrap_or(0)
         };
-        self.pages.keys().filter(|name| !present.pages.contains_key(*name) && whole(name)).cloned().collect()
+        self.pages
+            .keys()
+            .filter(|name| !present.pages.contains_key(*name) && whole(name))
+            .cloned()
+            .collect()
     }
 
     /// This lock with the pages of another; pages of collections that were not given stay.
     #[must_use]
     pub fn updated(&self, present: &Self) -> Self {
         let gone: BTreeSet<String> = self.missing_from(present).into_iter().collect();
-        let mut pages: BTreeMap<String, LockedPage> =
-            self.pages.iter().filter(|(name, _)| !gone.contains(*name)).map(|(n, p)| (n.clone(), p.clone())).collect();
+        let mut pages: BTreeMap<String, LockedPage> = self
+            .pages
+            .iter()
+            .filter(|(name, _)| !gone.contains(*name))
+            .map(|(n, p)| (n.clone(), p.clone()))
+            .collect();
         pages.extend(present.pages.iter().map(|(n, p)| (n.clone(), p.clone())));
         Self { pages }
     }
@@ -180,16 +193,19 @@ fn locked_operation(facts: &OperationFacts) -> LockedOperation {
         statuses: facts.statuses.clone(),
         ..LockedOperation::default()
     };
+    let mut times: HashMap<String, usize> = HashMap::new();
     for field in facts.fields.iter().filter(|f| !f.inherited) {
         // A name that stands twice in a table keeps both rows.
-        let mut at = field.at();
-        while operation.fields.contains_key(&at) {
-            at.push('\'');
-        }
+        let at = field.at();
+        let seen = times.entry(at.clone()).or_default();
+        *seen += 1;
+        let at = if *seen > 1 { format!("{at} (row {seen})") } else { at };
         operation.fields.insert(at, locked_field(field));
     }
     for example in &facts.examples {
-        operation.examples.insert((example.direction.to_string(), example.number), locked_example(example));
+        operation
+            .examples
+            .insert((example.direction.to_string(), example.number), locked_example(example));
     }
     operation
 }
@@ -204,7 +220,12 @@ fn locked_field(field: &FieldFact) -> LockedField {
         }
         .to_owned(),
         values: if field.inherited_values { Vec::new() } else { field.values.clone() },
-        limits: field.limits.stated().into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+        limits: field
+            .limits
+            .stated()
+            .into_iter()
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+            .collect(),
         default: field.default.clone(),
         words: field.words.clone(),
     }
@@ -213,7 +234,9 @@ fn locked_field(field: &FieldFact) -> LockedField {
 fn locked_example(example: &Example) -> LockedExample {
     let status = example.status.unwrap_or(0);
     match &example.value {
-        Err(error) => LockedExample { status, broken: Some(error.clone()), ..LockedExample::default() },
+        Err(error) => {
+            LockedExample { status, broken: Some(error.clone()), ..LockedExample::default() }
+        }
         Ok(value) => {
             let mut names = BTreeSet::new();
             collect_names(value, "", &mut names);
@@ -242,7 +265,9 @@ fn collect_names(value: &Value, at: &str, names: &mut BTreeSet<(String, String)>
         names.insert((at.to_owned(), letter.to_owned()));
     }
     match value {
-        Value::Array(items) => items.iter().for_each(|item| collect_names(item, &format!("{at}[]"), names)),
+        Value::Array(items) => {
+            items.iter().for_each(|item| collect_names(item, &format!("{at}[]"), names))
+        }
         Value::Object(fields) => {
             for (name, field) in fields {
                 let below = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
@@ -268,7 +293,10 @@ impl LockedPage {
 
 impl LockedOperation {
     fn write(&self, out: &mut String) {
-        write_line(out, &["@", &escape(&self.address), if self.deprecated { "deprecated" } else { "" }]);
+        write_line(
+            out,
+            &["@", &escape(&self.address), if self.deprecated { "deprecated" } else { "" }],
+        );
         let statuses: Vec<String> = self.statuses.iter().map(u16::to_string).collect();
         if !statuses.is_empty() {
             write_line(out, &["=", &statuses.join(" ")]);
@@ -280,8 +308,10 @@ impl LockedOperation {
                 None => ("<", at.as_str()),
             };
             let values: Vec<String> = field.values.iter().map(|v| escape(v)).collect();
-            let limits: Vec<String> = field.limits.iter().map(|(n, v)| format!("{n} {}", escape(v))).collect();
-            let default = field.default.as_ref().map_or(String::new(), |d| format!("={}", escape(d)));
+            let limits: Vec<String> =
+                field.limits.iter().map(|(n, v)| format!("{n} {}", escape(v))).collect();
+            let default =
+                field.default.as_ref().map_or(String::new(), |d| format!("={}", escape(d)));
             write_line(
                 out,
                 &[
@@ -300,11 +330,19 @@ impl LockedOperation {
             let status = example.status.to_string();
             let number = number.to_string();
             match &example.broken {
-                Some(error) => write_line(out, &["~", message, &number, &status, "broken", &escape(error)]),
+                Some(error) => {
+                    write_line(out, &["~", message, &number, &status, "broken", &escape(error)])
+                }
                 None => {
-                    let names: Vec<String> =
-                        example.names.iter().map(|(name, letter)| format!("{} {letter}", escape(name))).collect();
-                    write_line(out, &["~", message, &number, &status, &example.digest, &names.join("|")]);
+                    let names: Vec<String> = example
+                        .names
+                        .iter()
+                        .map(|(name, letter)| format!("{} {letter}", escape(name)))
+                        .collect();
+                    write_line(
+                        out,
+                        &["~", message, &number, &status, &example.digest, &names.join("|")],
+                    );
                 }
             }
         }
@@ -337,7 +375,11 @@ impl LockedOperation {
                 let number = column(3).parse().ok()?;
                 let status = column(4).parse().ok()?;
                 let example = if column(5) == "broken" {
-                    LockedExample { status, broken: Some(unescape(column(6))), ..LockedExample::default() }
+                    LockedExample {
+                        status,
+                        broken: Some(unescape(column(6))),
+                        ..LockedExample::default()
+                    }
                 } else {
                     let names = column(6).split('|').filter_map(|n| n.rsplit_once(' '));
                     let names = names.map(|(n, l)| (unescape(n), l.to_owned())).collect();
@@ -426,7 +468,10 @@ mod tests {
                     ),
                     (
                         ("response".to_owned(), 2),
-                        LockedExample { broken: Some("at line 1".into()), ..LockedExample::default() },
+                        LockedExample {
+                            broken: Some("at line 1".into()),
+                            ..LockedExample::default()
+                        },
                     ),
                 ]
                 .into(),
@@ -440,10 +485,15 @@ mod tests {
     #[test]
     fn a_page_is_missing_only_from_a_copy_of_its_collection() {
         let page = LockedPage::default;
-        let names = |names: &[&str]| Lock { pages: names.iter().map(|n| ((*n).to_owned(), page())).collect() };
+        let names = |names: &[&str]| Lock {
+            pages: names.iter().map(|n| ((*n).to_owned(), page())).collect(),
+        };
         let lock = names(&["zh/a", "zh/b", "zh/c", "zh/d", "en/a"]);
         assert_eq!(lock.missing_from(&names(&["zh/a", "zh/b", "zh/c"])), ["zh/d"]);
         assert!(lock.missing_from(&names(&["zh/a"])).is_empty());
-        assert_eq!(lock.updated(&names(&["zh/a", "zh/b", "zh/c"])), names(&["zh/a", "zh/b", "zh/c", "en/a"]));
+        assert_eq!(
+            lock.updated(&names(&["zh/a", "zh/b", "zh/c"])),
+            names(&["zh/a", "zh/b", "zh/c", "en/a"])
+        );
     }
 }

@@ -86,11 +86,17 @@ pub fn measure(sources: &Sources, directory: &Path) -> io::Result<Measure> {
     let mut pages: HashMap<(&str, &str), Vec<String>> = HashMap::new();
     for row in &operations.rows {
         let id = operations.get(row, "operation");
-        addresses.insert(id, format!("{} {}", operations.get(row, "method"), operations.get(row, "path")));
+        addresses.insert(
+            id,
+            format!("{} {}", operations.get(row, "method"), operations.get(row, "path")),
+        );
         // "dli_02_0230 名称.md | dli_02_0230 older.md (not in TOC)": the first is the current one.
         let zh = operations.get(row, "zh_page").split(" | ").next().unwrap_or_default();
         if let Some((_, name)) = zh.split_once(' ') {
-            pages.entry((id, "zh")).or_default().push(format!("zh/{}", name.trim_end_matches(" (not in TOC)")));
+            pages
+                .entry((id, "zh"))
+                .or_default()
+                .push(format!("zh/{}", name.trim_end_matches(" (not in TOC)")));
         }
         let en = operations.get(row, "en_page");
         if !en.is_empty() {
@@ -115,8 +121,10 @@ pub fn measure(sources: &Sources, directory: &Path) -> io::Result<Measure> {
             return named;
         }
         let prefix = format!("{source}/");
-        let mut all: Vec<_> =
-            index.iter().filter(|((page, a), _)| page.starts_with(&prefix) && a == address).collect();
+        let mut all: Vec<_> = index
+            .iter()
+            .filter(|((page, a), _)| page.starts_with(&prefix) && a == address)
+            .collect();
         all.sort_by(|a, b| a.0.cmp(b.0));
         all.into_iter().map(|(_, facts)| *facts).collect()
     };
@@ -138,7 +146,8 @@ pub fn measure(sources: &Sources, directory: &Path) -> io::Result<Measure> {
         listed.entry((id.to_owned(), source.to_owned())).or_default().insert(key.clone());
         let rate = measure.fields.entry(source.to_owned()).or_default();
         rate.rows += 1;
-        let found = facts_of(id, source).iter().flat_map(|o| &o.fields).find(|f| f.key() == key).cloned();
+        let found =
+            facts_of(id, source).iter().flat_map(|o| &o.fields).find(|f| f.key() == key).cloned();
         match found {
             Some(fact) => {
                 rate.found += 1;

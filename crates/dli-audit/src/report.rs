@@ -50,23 +50,55 @@ fn human(outcome: &Outcome, options: &Options) -> String {
 fn counts(out: &mut String, outcome: &Outcome) {
     let summary = &outcome.summary;
     let mut table = |title: &str, rows: &BTreeMap<String, Counts>| {
-        put!(out, "{title:26}{:>6}{:>7}{:>12}{:>8}{:>10}{:>8}", "files", "pages", "operations", "fields", "examples", "broken");
-        for (name, c) in rows.iter().map(|(n, c)| (n.as_str(), c)).chain([("total", &summary.total)]) {
+        put!(
+            out,
+            "{title:26}{:>6}{:>7}{:>12}{:>8}{:>10}{:>8}",
+            "files",
+            "pages",
+            "operations",
+            "fields",
+            "examples",
+            "broken"
+        );
+        for (name, c) in
+            rows.iter().map(|(n, c)| (n.as_str(), c)).chain([("total", &summary.total)])
+        {
             let name = if name.is_empty() { "(not described)" } else { name };
             put!(
                 out,
                 "  {name:24}{:>6}{:>7}{:>12}{:>8}{:>10}{:>8}",
-                c.files, c.pages, c.operations, c.fields, c.examples, c.broken_examples
+                c.files,
+                c.pages,
+                c.operations,
+                c.fields,
+                c.examples,
+                c.broken_examples
             );
         }
     };
     table("By kind of source", &summary.by_kind);
     out.push('\n');
     let mut table = |title: &str, rows: &BTreeMap<String, Counts>| {
-        put!(out, "{title:26}{:>13}{:>12}{:>8}{:>10}{:>8}", "pages", "operations", "fields", "examples", "broken");
+        put!(
+            out,
+            "{title:26}{:>13}{:>12}{:>8}{:>10}{:>8}",
+            "pages",
+            "operations",
+            "fields",
+            "examples",
+            "broken"
+        );
         for (name, c) in rows {
             let name = if name.is_empty() { "(not described)" } else { name };
-            put!(out, "  {name:24}{:>13}{:>12}{:>8}{:>10}{:>8}", c.pages, c.operations, c.fields, c.examples, c.broken_examples);
+            put!(
+                out,
+                "  {name:24}{:>13}{:>12}{:>8}{:>10}{:>8}",
+                c.pages,
+                c.operations,
+                c.fields,
+                c.examples,
+                c.broken_examples
+            );
         }
     };
     table("By family", &summary.by_family);
@@ -80,7 +112,12 @@ fn counts(out: &mut String, outcome: &Outcome) {
 
 fn problems(out: &mut String, outcome: &Outcome, options: &Options) {
     let summary = &outcome.summary;
-    put!(out, "{} pages could not be read fully, {} files are no documentation.", summary.failures.len(), summary.skipped.len());
+    put!(
+        out,
+        "{} pages could not be read fully, {} files are no documentation.",
+        summary.failures.len(),
+        summary.skipped.len()
+    );
     for failure in &summary.failures {
         put!(out, "  failed: {failure}");
     }
@@ -96,9 +133,19 @@ fn measure(out: &mut String, outcome: &Outcome, options: &Options) {
         return;
     };
     put!(out, "\nMeasured against the reference tables:");
-    let all = measure.fields.iter().map(|r| ("fields", r)).chain(measure.statuses.iter().map(|r| ("statuses", r)));
+    let all = measure
+        .fields
+        .iter()
+        .map(|r| ("fields", r))
+        .chain(measure.statuses.iter().map(|r| ("statuses", r)));
     for (what, (source, rate)) in all {
-        put!(out, "  {what:9}{source:10}{:>6} of {:>5}  {:6.2}%", rate.found, rate.rows, rate.percent());
+        put!(
+            out,
+            "  {what:9}{source:10}{:>6} of {:>5}  {:6.2}%",
+            rate.found,
+            rate.rows,
+            rate.percent()
+        );
         if options.verbose {
             for miss in &rate.misses {
                 put!(out, "    missed: {miss}");
@@ -118,8 +165,16 @@ fn differences(out: &mut String, outcome: &Outcome, options: &Options) {
     for difference in &outcome.differences {
         *by_aspect.entry(difference.aspect.name()).or_default() += 1;
     }
-    let by_aspect: Vec<String> = by_aspect.iter().map(|(aspect, n)| format!("{aspect} {n}")).collect();
-    put!(out, "\n{} differences ({}), {} explained by rulings.", outcome.differences.len(), by_aspect.join(", "), verdict.explained);
+    let by_aspect: Vec<String> =
+        by_aspect.iter().map(|(aspect, n)| format!("{aspect} {n}")).collect();
+    let by_aspect =
+        if by_aspect.is_empty() { String::new() } else { format!(" ({})", by_aspect.join(", ")) };
+    put!(
+        out,
+        "\n{} differences{by_aspect}, {} explained by rulings.",
+        outcome.differences.len(),
+        verdict.explained
+    );
     put!(
         out,
         "{} unexplained, {} stale rulings, {} rulings by a reader, {} about sources not given.",
@@ -155,7 +210,12 @@ fn changes(out: &mut String, outcome: &Outcome, options: &Options) {
         return;
     }
     let written = if outcome.lock_written { " (the lock is written anew)" } else { "" };
-    put!(out, "\n{} pages changed since the lock was written, {} changes{written}:", changes.pages.len(), changes.count());
+    put!(
+        out,
+        "\n{} pages changed since the lock was written, {} changes{written}:",
+        changes.pages.len(),
+        changes.count()
+    );
     let limit = if options.verbose { usize::MAX } else { SHOWN };
     let mut shown = 0;
     for (page, list) in &changes.pages {
@@ -176,7 +236,12 @@ fn drift(out: &mut String, outcome: &Outcome) {
     for finding in &outcome.drift {
         *by_kind.entry(finding.kind).or_default() += 1;
     }
-    put!(out, "\n{} contradictions inside the documentation (DRIFT.md lists them):", outcome.drift.len());
+    let end = if by_kind.is_empty() { "." } else { ":" };
+    put!(
+        out,
+        "\n{} contradictions inside the documentation (DRIFT.md lists them){end}",
+        outcome.drift.len()
+    );
     for (kind, count) in by_kind {
         put!(out, "  {count:>5} {}", kind.title());
     }
@@ -187,7 +252,15 @@ fn drift(out: &mut String, outcome: &Outcome) {
 
 /// A difference in one line.
 pub fn line(d: &Difference) -> String {
-    format!("{} {} {}: {} says {}; held: {}", d.operation, d.at, d.aspect.name(), d.source, d.said, d.held)
+    format!(
+        "{} {} {}: {} says {}; held: {}",
+        d.operation,
+        d.at,
+        d.aspect.name(),
+        d.source,
+        d.said,
+        d.held
+    )
 }
 
 fn machine(outcome: &Outcome) -> String {

@@ -165,7 +165,8 @@ pub fn apply(
             .copied()
             .filter(|i| {
                 let ruling = &rulings[*i];
-                ruling.says.get(&difference.source) == Some(&difference.said) && ruling.holds == difference.held
+                ruling.says.get(&difference.source) == Some(&difference.said)
+                    && ruling.holds == difference.held
             })
             .collect();
         match matching.as_slice() {
@@ -216,7 +217,8 @@ fn malformed(ruling: &Ruling, description: &Description) -> Vec<String> {
     if Aspect::by_name(&ruling.aspect).is_none() {
         problems.push(format!("unknown aspect {:?}", ruling.aspect));
     }
-    let texts = ruling.operation_ids().into_iter().chain(ruling.at.all().iter().map(String::as_str));
+    let texts =
+        ruling.operation_ids().into_iter().chain(ruling.at.all().iter().map(String::as_str));
     if texts.chain(ruling.says.keys().map(String::as_str)).any(|t| t.contains('*')) {
         problems.push("a wildcard".to_owned());
     }
@@ -243,23 +245,29 @@ fn unknown_places(ruling: &Ruling, description: &Description) -> Vec<String> {
         for at in ruling.at.all() {
             let bare = bare_path(at);
             let mut parts = bare.splitn(3, '.');
-            let (direction, location, path) = (parts.next(), parts.next(), parts.next().unwrap_or_default());
+            let (direction, location, path) =
+                (parts.next(), parts.next(), parts.next().unwrap_or_default());
             let known = match (direction, location) {
-                (Some("request"), Some("body")) => {
-                    operation.request.as_ref().is_some_and(|b| !matches!(description.find(b, path), Lookup::Missing(_)))
-                }
+                (Some("request"), Some("body")) => operation
+                    .request
+                    .as_ref()
+                    .is_some_and(|b| !matches!(description.find(b, path), Lookup::Missing(_))),
                 (Some("response"), Some("body")) => operation
                     .responses
                     .values()
                     .flatten()
                     .any(|b| !matches!(description.find(b, path), Lookup::Missing(_))),
-                (Some("request"), Some(place)) => {
-                    operation.parameters.iter().any(|p| p.location.to_string() == place && p.name == path)
-                }
+                (Some("request"), Some(place)) => operation
+                    .parameters
+                    .iter()
+                    .any(|p| p.location.to_string() == place && p.name == path),
                 (Some("status"), Some(status)) => {
                     status.parse::<u16>().is_ok_and(|s| operation.responses.contains_key(&s))
                 }
-                (Some("method" | "path" | "operation" | "deprecated" | "paging" | "example"), _) => true,
+                (
+                    Some("method" | "path" | "operation" | "deprecated" | "paging" | "example"),
+                    _,
+                ) => true,
                 _ => false,
             };
             if !known {
@@ -286,7 +294,9 @@ fn stale_parts(
     for source in &given {
         if !used.sources.contains(*source) {
             let now = present(ruling, Some(source), differences);
-            verdict.stale.push(format!("{name}: {source} no longer says {:?}{now}", ruling.says[*source]));
+            verdict
+                .stale
+                .push(format!("{name}: {source} no longer says {:?}{now}", ruling.says[*source]));
         }
     }
     // The other parts can be judged only when all sources are there.
@@ -342,8 +352,11 @@ pub fn propose(differences: &[Difference], earlier: &[Ruling]) -> String {
             writeln!(out, "    {source}: {}", quoted(said)).expect("writing to a text");
         }
         let exact = earlier.iter().find(|r| speaks_of(r, &group, true));
-        let why = exact.or_else(|| earlier.iter().find(|r| speaks_of(r, &group, false))).map_or("", |r| r.why.as_str());
-        writeln!(out, "  holds: {}\n  why: {}", quoted(&group.held), quoted(why)).expect("writing to a text");
+        let why = exact
+            .or_else(|| earlier.iter().find(|r| speaks_of(r, &group, false)))
+            .map_or("", |r| r.why.as_str());
+        writeln!(out, "  holds: {}\n  why: {}", quoted(&group.held), quoted(why))
+            .expect("writing to a text");
     }
     out
 }
@@ -353,7 +366,10 @@ fn speaks_of(ruling: &Ruling, group: &Group, page: bool) -> bool {
     let operations = ruling.operation_ids();
     ruling.aspect == group.aspect.name()
         && group.operations.iter().any(|o| operations.contains(&o.as_str()))
-        && group.places.iter().any(|p| ruling.at.all().iter().any(|at| bare_path(at) == bare_path(p)))
+        && group
+            .places
+            .iter()
+            .any(|p| ruling.at.all().iter().any(|at| bare_path(at) == bare_path(p)))
         && (!page || group.says.keys().any(|s| ruling.says.contains_key(s)))
 }
 
@@ -371,7 +387,8 @@ struct Group {
 
 fn group(differences: &[Difference]) -> Vec<Group> {
     // What all sources say at one place of one operation.
-    let mut places: BTreeMap<(&str, &str, Aspect, &str), BTreeMap<String, String>> = BTreeMap::new();
+    let mut places: BTreeMap<(&str, &str, Aspect, &str), BTreeMap<String, String>> =
+        BTreeMap::new();
     for d in differences {
         let key = (d.operation.as_str(), d.at.as_str(), d.aspect, d.held.as_str());
         places.entry(key).or_default().insert(d.source.clone(), d.said.clone());
@@ -397,10 +414,21 @@ fn group(differences: &[Difference]) -> Vec<Group> {
             }
             known.insert(key, groups.len());
         }
-        groups.push(Group { operations: vec![operation.to_owned()], places: at, aspect, says, held: held.to_owned() });
+        groups.push(Group {
+            operations: vec![operation.to_owned()],
+            places: at,
+            aspect,
+            says,
+            held: held.to_owned(),
+        });
     }
     groups.sort_by(|a, b| {
-        (a.aspect, b.operations.len(), &a.operations, &a.places).cmp(&(b.aspect, a.operations.len(), &b.operations, &b.places))
+        (a.aspect, b.operations.len(), &a.operations, &a.places).cmp(&(
+            b.aspect,
+            a.operations.len(),
+            &b.operations,
+            &b.places,
+        ))
     });
     groups
 }
@@ -444,18 +472,43 @@ mod tests {
     fn a_ruling_without_reason_or_with_a_wildcard_or_without_difference_fails() {
         let differences = vec![difference("one", "a.md", "response.body.ok", "string")];
         let cases = [
-            ("- operation: one\n  at: response.body.ok\n  aspect: type\n  says: {a.md: string}\n  holds: boolean\n  why: ''\n", "no reason"),
-            ("- operation: one\n  at: '*'\n  aspect: type\n  says: {a.md: string}\n  holds: boolean\n  why: x\n", "wildcard"),
-            ("- operation: one\n  at: response.body.ok\n  aspect: type\n  says: {a.md: string, b.md: string}\n  holds: boolean\n  why: x\n", "b.md no longer says"),
-            ("- operation: one\n  at: response.body.ok\n  aspect: type\n  says: {a.md: integer}\n  holds: boolean\n  why: x\n", "it says \"string\""),
-            ("- operation: one\n  at: response.body.ok\n  aspect: type\n  says: {a.md: string}\n  holds: integer\n  why: x\n", "held is \"boolean\""),
-            ("- operation: one\n  at: [response.body.ok, response.body.no]\n  aspect: type\n  says: {a.md: string}\n  holds: boolean\n  why: x\n", "nothing of the kind at response.body.no"),
-            ("- operation: one\n  at: response.body.ok\n  aspect: colour\n  says: {a.md: string}\n  holds: boolean\n  why: x\n", "unknown aspect"),
+            (
+                "- operation: one\n  at: response.body.ok\n  aspect: type\n  says: {a.md: string}\n  holds: boolean\n  why: ''\n",
+                "no reason",
+            ),
+            (
+                "- operation: one\n  at: '*'\n  aspect: type\n  says: {a.md: string}\n  holds: boolean\n  why: x\n",
+                "wildcard",
+            ),
+            (
+                "- operation: one\n  at: response.body.ok\n  aspect: type\n  says: {a.md: string, b.md: string}\n  holds: boolean\n  why: x\n",
+                "b.md no longer says",
+            ),
+            (
+                "- operation: one\n  at: response.body.ok\n  aspect: type\n  says: {a.md: integer}\n  holds: boolean\n  why: x\n",
+                "it says \"string\"",
+            ),
+            (
+                "- operation: one\n  at: response.body.ok\n  aspect: type\n  says: {a.md: string}\n  holds: integer\n  why: x\n",
+                "held is \"boolean\"",
+            ),
+            (
+                "- operation: one\n  at: [response.body.ok, response.body.no]\n  aspect: type\n  says: {a.md: string}\n  holds: boolean\n  why: x\n",
+                "nothing of the kind at response.body.no",
+            ),
+            (
+                "- operation: one\n  at: response.body.ok\n  aspect: colour\n  says: {a.md: string}\n  holds: boolean\n  why: x\n",
+                "unknown aspect",
+            ),
         ];
         for (text, expected) in cases {
             let rulings = parse(text).expect("well formed");
             let verdict = apply(&rulings, &differences, &loaded(), &Description::default());
-            assert!(verdict.stale.iter().any(|s| s.contains(expected)), "{expected}: {:?}", verdict.stale);
+            assert!(
+                verdict.stale.iter().any(|s| s.contains(expected)),
+                "{expected}: {:?}",
+                verdict.stale
+            );
         }
     }
 

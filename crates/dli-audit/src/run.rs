@@ -111,7 +111,8 @@ where
         match name.as_str() {
             "--docs" => {
                 options.docs.push(value("--docs")?);
-                while let Some(next) = arguments.next_if(|a| !a.to_string_lossy().starts_with("--")) {
+                while let Some(next) = arguments.next_if(|a| !a.to_string_lossy().starts_with("--"))
+                {
                     options.docs.push(PathBuf::from(next));
                 }
             }
@@ -186,7 +187,8 @@ impl Outcome {
 /// When files cannot be read or written.
 pub fn audit(options: &Options) -> Result<Outcome, String> {
     let description = Description::load(&options.openapi)?;
-    let rulings_file = options.rulings.clone().unwrap_or_else(|| options.openapi.join("rulings.yaml"));
+    let rulings_file =
+        options.rulings.clone().unwrap_or_else(|| options.openapi.join("rulings.yaml"));
     let rulings = rulings::load(&rulings_file)?;
     let mut known: BTreeSet<String> = description.source_names();
     known.extend(rulings.iter().flat_map(|r| r.says.keys().cloned()));
@@ -198,7 +200,8 @@ pub fn audit(options: &Options) -> Result<Outcome, String> {
     let differences = compare::compare(&sources, &description);
     let loaded: BTreeSet<String> = sources.files.iter().map(|f| f.name.clone()).collect();
     let verdict = rulings::apply(&rulings, &differences, &loaded, &description);
-    let proposals = [(&options.propose, &verdict.unexplained), (&options.propose_all, &differences)];
+    let proposals =
+        [(&options.propose, &verdict.unexplained), (&options.propose_all, &differences)];
     for (file, differences) in proposals {
         if let Some(file) = file {
             let text = rulings::propose(differences, &rulings);
@@ -221,7 +224,9 @@ pub fn audit(options: &Options) -> Result<Outcome, String> {
         None => false,
     };
     let measure = match &options.reference {
-        Some(directory) => Some(reference::measure(&sources, directory).map_err(|e| e.to_string())?),
+        Some(directory) => {
+            Some(reference::measure(&sources, directory).map_err(|e| e.to_string())?)
+        }
         None => None,
     };
     let summary = Summary::of(&sources, &description);

@@ -72,7 +72,9 @@ pub fn read_all(directories: &[PathBuf], known: &[String]) -> io::Result<Sources
             }
         };
         match sources::parse(&content) {
-            Some(Parsed::Facts(kind, facts)) => sources.files.push(SourceFile { name, kind, facts }),
+            Some(Parsed::Facts(kind, facts)) => {
+                sources.files.push(SourceFile { name, kind, facts })
+            }
             Some(Parsed::Prose(kind, document)) => {
                 kinds.insert(name.clone(), kind);
                 library.insert(&name, document);
@@ -124,7 +126,11 @@ impl<'a> KnownNames<'a> {
 
     fn name(&self, directory: &Path, file: &Path) -> String {
         let rest = file.strip_prefix(directory).unwrap_or(file);
-        let rest = rest.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        let rest = rest
+            .components()
+            .map(|c| c.as_os_str().to_string_lossy())
+            .collect::<Vec<_>>()
+            .join("/");
         let folder = directory
             .canonicalize()
             .ok()

@@ -53,7 +53,9 @@ impl Summary {
         let mut summary = Self::default();
         let mut seen: BTreeSet<String> = BTreeSet::new();
         for file in &sources.files {
-            summary.failures.extend(file.facts.failures.iter().map(|f| format!("{}: {f}", file.name)));
+            summary
+                .failures
+                .extend(file.facts.failures.iter().map(|f| format!("{}: {f}", file.name)));
             let kind = summary.by_kind.entry(file.kind.to_string()).or_default();
             kind.files += 1;
             summary.total.files += 1;
@@ -83,10 +85,15 @@ impl Summary {
                 counts.pages += 1;
             }
         }
-        summary.skipped = sources.skipped.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+        summary.skipped =
+            sources.skipped.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         summary.distinct_operations = seen.len();
-        summary.without_source =
-            description.operations.iter().filter(|o| !seen.contains(&o.id)).map(|o| o.id.clone()).collect();
+        summary.without_source = description
+            .operations
+            .iter()
+            .filter(|o| !seen.contains(&o.id))
+            .map(|o| o.id.clone())
+            .collect();
         summary
     }
 }

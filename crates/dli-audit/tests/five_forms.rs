@@ -39,7 +39,9 @@ fn line(field: &FieldFact, with_flag: bool) -> (String, String) {
     }
     facts.extend(field.values.iter().cloned());
     let stated = field.limits.stated();
-    facts.extend(stated.iter().filter(|(_, v)| *v != "0").map(|(name, value)| format!("{name}={value}")));
+    facts.extend(
+        stated.iter().filter(|(_, v)| *v != "0").map(|(name, value)| format!("{name}={value}")),
+    );
     facts.extend(field.default.iter().map(|d| format!("default={d}")));
     (field.at(), facts.join(" "))
 }

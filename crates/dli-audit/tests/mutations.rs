@@ -286,7 +286,14 @@ const CASES: &[Case] = &[
         "example.request example: example 1 is not JSON: expected `,` or `}` at line 1 column 79; JSON",
     ),
     // Statuses.
-    case("HTML: a status removed", HTML, "<tr><td>400</td><td>请求错误。</td></tr>\n", "", "status 400 removed", ""),
+    case(
+        "HTML: a status removed",
+        HTML,
+        "<tr><td>400</td><td>请求错误。</td></tr>\n",
+        "",
+        "status 400 removed",
+        "",
+    ),
     case("rst: a status removed", RST, "   400         Not so.\n", "", "status 400 removed", ""),
     case("text: a status removed", TEXT, "400\n\nNot so.\n", "", "status 400 removed", ""),
     case(
@@ -434,13 +441,20 @@ const CASES: &[Case] = &[
 
 fn read(text: &str) -> Sources {
     let (kind, facts) = sources::read(text).expect("documentation");
-    Sources { files: vec![SourceFile { name: "pages/kettle".to_owned(), kind, facts }], skipped: Vec::new() }
+    Sources {
+        files: vec![SourceFile { name: "pages/kettle".to_owned(), kind, facts }],
+        skipped: Vec::new(),
+    }
 }
 
 fn description() -> Description {
-    let kettles = include_str!("fixtures/kettles.yaml").replace("pages/Kettle.json]", "pages/Kettle.json, pages/kettle]");
-    Description::from_texts(&[("dli.yaml", include_str!("fixtures/dli.yaml")), ("kettles.yaml", &kettles)])
-        .expect("well formed")
+    let kettles = include_str!("fixtures/kettles.yaml")
+        .replace("pages/Kettle.json]", "pages/Kettle.json, pages/kettle]");
+    Description::from_texts(&[
+        ("dli.yaml", include_str!("fixtures/dli.yaml")),
+        ("kettles.yaml", &kettles),
+    ])
+    .expect("well formed")
 }
 
 #[test]
@@ -448,17 +462,27 @@ fn a_page_edited_in_one_place_is_reported_as_exactly_that() {
     let description = description();
     let mut wrong = Vec::new();
     for case in CASES {
-        assert_eq!(case.page.matches(case.from).count(), 1, "{}: the edit must fit one place", case.what);
+        assert_eq!(
+            case.page.matches(case.from).count(),
+            1,
+            "{}: the edit must fit one place",
+            case.what
+        );
         let edited = read(&case.page.replacen(case.from, case.to, 1));
         let changes = Changes::between(&Lock::of(&read(case.page)), &Lock::of(&edited));
-        let changes: Vec<String> = changes.pages.values().flatten().map(ToString::to_string).collect();
+        let changes: Vec<String> =
+            changes.pages.values().flatten().map(ToString::to_string).collect();
         let differences: Vec<String> = compare::compare(&edited, &description)
             .iter()
             .map(|d| format!("{} {}: {}; {}", d.at, d.aspect, d.said, d.held))
             .collect();
-        let expected: Vec<&str> = Some(case.difference).into_iter().filter(|d| !d.is_empty()).collect();
+        let expected: Vec<&str> =
+            Some(case.difference).into_iter().filter(|d| !d.is_empty()).collect();
         if changes != [case.change] || differences != expected {
-            wrong.push(format!("{}\n  changes {changes:#?}\n  differences {differences:#?}", case.what));
+            wrong.push(format!(
+                "{}\n  changes {changes:#?}\n  differences {differences:#?}",
+                case.what
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), CASES.len(), wrong.join("\n"));

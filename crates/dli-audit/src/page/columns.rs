@@ -39,18 +39,20 @@ pub fn column_of(header: &str) -> Option<Column> {
     let text = without_marks(&squeeze(header)).to_lowercase().replace([' ', '\u{3000}'], "");
     let text = text.trim_end_matches(['：', ':', '*']);
     Some(match text {
-        "参数名称" | "名称" | "参数" | "参数名" | "字段" | "字段名" | "字段名称" | "属性" | "属性名称" | "parameter"
-        | "parameters" | "parametername" | "name" | "field" | "fieldname" | "attribute" | "element" => Column::Name,
-        "是否必选" | "是否必须" | "是否必填" | "必选" | "必填" | "必选/可选" | "mandatory" | "required" | "ismandatory"
-        | "mandatory/optional" => Column::Mandatory,
+        "参数名称" | "名称" | "参数" | "参数名" | "字段" | "字段名" | "字段名称" | "属性"
+        | "属性名称" | "parameter" | "parameters" | "parametername" | "name" | "field"
+        | "fieldname" | "attribute" | "element" => Column::Name,
+        "是否必选" | "是否必须" | "是否必填" | "必选" | "必填" | "必选/可选" | "mandatory"
+        | "required" | "ismandatory" | "mandatory/optional" => Column::Mandatory,
         "是否可选" | "可选" | "optional" => Column::Optional,
-        "参数类型" | "类型" | "数据类型" | "字段类型" | "type" | "parametertype" | "datatype" => Column::Type,
-        "说明" | "描述" | "参数说明" | "参数描述" | "含义说明" | "description" | "descriptions" | "remarks" | "错误信息"
-        | "errormessage" | "状态码说明" => Column::Description,
-        "默认值" | "缺省值" | "default" | "defaultvalue" => Column::Default,
-        "状态码" | "返回码" | "http状态码" | "返回值" | "statuscode" | "statuscodes" | "httpstatuscode" | "returncode" => {
-            Column::Status
+        "参数类型" | "类型" | "数据类型" | "字段类型" | "type" | "parametertype" | "datatype" => {
+            Column::Type
         }
+        "说明" | "描述" | "参数说明" | "参数描述" | "含义说明" | "description" | "descriptions"
+        | "remarks" | "错误信息" | "errormessage" | "状态码说明" => Column::Description,
+        "默认值" | "缺省值" | "default" | "defaultvalue" => Column::Default,
+        "状态码" | "返回码" | "http状态码" | "返回值" | "statuscode" | "statuscodes"
+        | "httpstatuscode" | "returncode" => Column::Status,
         "错误码" | "errorcode" | "errorcodes" | "编码" => Column::ErrorCode,
         "含义" | "definition" | "meaning" | "message" => Column::Meaning,
         "示例" | "样例" | "example" | "examplevalue" => Column::Example,
@@ -64,7 +66,9 @@ pub fn column_of(header: &str) -> Option<Column> {
 pub fn yes_or_no(text: &str) -> Option<bool> {
     let text = without_marks(&squeeze(text)).to_lowercase();
     match text.trim_end_matches(['.', '。']) {
-        "是" | "yes" | "y" | "true" | "必选" | "必填" | "mandatory" | "required" | "m" => Some(true),
+        "是" | "yes" | "y" | "true" | "必选" | "必填" | "mandatory" | "required" | "m" => {
+            Some(true)
+        }
         "否" | "no" | "n" | "false" | "可选" | "选填" | "optional" | "o" => Some(false),
         _ => None,
     }

@@ -52,7 +52,8 @@ pub fn read(lines: &[Line], kind: Option<&FieldType>) -> Constraints {
         other => other,
     };
     let list = matches!(kind, Some(FieldType::Array(_)));
-    let object = matches!(base, Some(FieldType::Object | FieldType::Map | FieldType::Any | FieldType::File));
+    let object =
+        matches!(base, Some(FieldType::Object | FieldType::Map | FieldType::Any | FieldType::File));
     for (part, line) in &parts {
         let plain = without_marks(&line.text);
         if *part == Part::Default {
@@ -129,9 +130,17 @@ fn find_label(text: &str) -> Option<(usize, usize, Part)> {
 pub fn default_cell(text: &str) -> Option<String> {
     let plain = without_marks(text);
     let plain = plain.trim().trim_end_matches(['。', '.']).trim();
-    let none = matches!(plain.to_lowercase().as_str(), "" | "无" | "none" | "n/a" | "na" | "-" | "不涉及" | "null" | "空");
-    (!none && plain.len() <= 60 && !plain.contains(". ") && !plain.contains('。') && plain.split(' ').count() <= 3 && is_ascii_value(plain))
-        .then(|| plain.to_owned())
+    let none = matches!(
+        plain.to_lowercase().as_str(),
+        "" | "无" | "none" | "n/a" | "na" | "-" | "不涉及" | "null" | "空"
+    );
+    (!none
+        && plain.len() <= 60
+        && !plain.contains(". ")
+        && !plain.contains('。')
+        && plain.split(' ').count() <= 3
+        && is_ascii_value(plain))
+    .then(|| plain.to_owned())
 }
 
 fn is_ascii_value(text: &str) -> bool {
@@ -169,17 +178,25 @@ fn default_of_sentence(text: &str) -> Option<String> {
         let value = found[1].trim().trim_end_matches(['.', ',']).to_owned();
         // "index" alone given: the "type" is by default …: that speaks of another field.
         let before = &text[..whole.start()];
-        let other = before.ends_with('”') || before.ends_with('"') || text.contains("default value of");
+        let other =
+            before.ends_with('”') || before.ends_with('"') || text.contains("default value of");
         let after = text[whole.end()..].trim_start();
-        let article = matches!(value.to_lowercase().as_str(), "a" | "an" | "the" | "double" | "all" | "spark" | "value")
-            && !after.is_empty()
+        let article = matches!(
+            value.to_lowercase().as_str(),
+            "a" | "an" | "the" | "double" | "all" | "spark" | "value"
+        ) && !after.is_empty()
             && after.starts_with(|c: char| c.is_alphabetic());
         // `默认值为“true”` must not be read from a formula or a unit: `4 GB` stays as words.
         let unit = value.chars().all(|c| c.is_ascii_digit() || c == '.')
             && after.starts_with(|c: char| c.is_ascii_alphabetic())
             && !after.starts_with("indicat")
             && !after.to_lowercase().starts_with("by ");
-        if !other && !article && !unit && is_ascii_value(&value) && !value.contains("parallel_number") {
+        if !other
+            && !article
+            && !unit
+            && is_ascii_value(&value)
+            && !value.contains("parallel_number")
+        {
             return Some(value);
         }
         return None;
@@ -207,7 +224,7 @@ static LIMITS: LazyLock<Vec<LimitRule>> = LazyLock::new(|| {
         (LengthRange, r"长度(?:限制|范围|大小)?\s*(?:为|是|在|:|：)*\s*(\d+)\s*[-~～到至]\s*([\d*,，]*\d)\s*个?(?:英文|中文)?(?:字符|字节)"),
         (LengthMax, r"(?i)length range:? ([\d,]*\d ?[x×*] ?[\d,]*\d) characters"),
         (LengthRange, r"长度大于等于\s*(\d+)\s*且小于等于\s*(\d+)"),
-        (LengthRange, r"(?i)length (?:range|is|ranges)?:?\s*(?:from )?(\d+) to ([\d,*]*\d) (?:characters|bytes)"),
+        (LengthRange, r"(?i)length (?:range|is|ranges)?:?\s*(?:from )?(\d+) to ([\d,]*\d(?: ?[x×*] ?[\d,]*\d)?) (?:characters|bytes)"),
         (LengthRange, r"(?i)(?:contains?|consists? of|be) (?:from )?(\d+) to ([\d,*]*\d) characters"),
         (LengthMax, r"(?:不能|不可|不)(?:超过|大于)\s*([\d*]*\d)\s*个?(?:英文|中文)?字符"),
         (LengthMax, r"长度限制\s*[:：]\s*([\d*]*\d)\s*个字符"),
@@ -240,11 +257,13 @@ static LIMITS: LazyLock<Vec<LimitRule>> = LazyLock::new(|| {
 
 /// `[1, 100]` in the part that holds nothing but the range.
 static BARE_RANGE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\[?\s*(-?\d[\d.]*)\s*(?:,|~|～|-|to|到|至)\s*(-?\d[\d.,]*)\s*\]?[.。]?$").expect("a valid pattern")
+    Regex::new(r"^\[?\s*(-?\d[\d.]*)\s*(?:,|~|～|-|to|到|至)\s*(-?\d[\d.,]*)\s*\]?[.。]?$")
+        .expect("a valid pattern")
 });
 
 fn limits_of(plain: &str, part: Part, kind: Option<&FieldType>, list: bool, limits: &mut Limits) {
-    let text_like = !matches!(kind, Some(FieldType::Integer | FieldType::Number | FieldType::Boolean));
+    let text_like =
+        !matches!(kind, Some(FieldType::Integer | FieldType::Number | FieldType::Boolean));
     // Older tables have no column for types.
     let number_like = matches!(kind, None | Some(FieldType::Integer | FieldType::Number));
     if part == Part::Range
@@ -306,7 +325,11 @@ fn item_limits(plain: &str, limits: &mut Limits) {
     for pattern in ITEMS.iter() {
         if let Some(found) = pattern.captures(plain) {
             let number = found[1].replace(',', "");
-            let number = if found.get(2).is_some_and(|m| m.as_str() == "万") { format!("{number}0000") } else { number };
+            let number = if found.get(2).is_some_and(|m| m.as_str() == "万") {
+                format!("{number}0000")
+            } else {
+                number
+            };
             set(&mut limits.max_items, &number);
         }
     }
@@ -316,7 +339,8 @@ fn set(slot: &mut Option<String>, text: &str) {
     if slot.is_some() {
         return;
     }
-    let text = text.trim_end_matches(['.', ',']).replace([',', '，', ' '], "").replace(['x', '×'], "*");
+    let text =
+        text.trim_end_matches(['.', ',']).replace([',', '，', ' '], "").replace(['x', '×'], "*");
     // `1024*1024`
     let value = if text.contains('*') {
         let factors: Option<Vec<u64>> = text.split('*').map(|f| f.parse().ok()).collect();
@@ -360,10 +384,19 @@ mod tests {
             ("取值需要大于等于0，默认值为0。", Integer, "minimum 0"),
             ("A name can contain a maximum of 128 characters.", Text, "maxLength 128"),
             ("Length range: 0 to 512 characters.", Text, "minLength 0 maxLength 512"),
-            ("The value ranges from 0.0 to 1.0, indicating 0% to 100%.", Number, "minimum 0 maximum 1"),
-            ("The minimum value is “1” and the maximum value is “100”.", Integer, "minimum 1 maximum 100"),
+            (
+                "The value ranges from 0.0 to 1.0, indicating 0% to 100%.",
+                Number,
+                "minimum 0 maximum 1",
+            ),
+            (
+                "The minimum value is “1” and the maximum value is “100”.",
+                Integer,
+                "minimum 1 maximum 100",
+            ),
             ("最大支持2万条记录。", Array(None), "maxItems 20000"),
             ("Length range: 1,024 x 1,024 characters.", Text, "maxLength 1048576"),
+            ("Length range: 0 to 1024 x 1024 characters.", Text, "minLength 0 maxLength 1048576"),
             ("The value should be no less than “0”.", Integer, "minimum 0"),
             ("Value range: -1 or greater than 0.", Integer, ""),
         ];
@@ -379,29 +412,61 @@ mod tests {
         assert_eq!(default("默认值为“exactly_once”。", Text).as_deref(), Some("exactly_once"));
         assert_eq!(default("如果不指定，默认为sql。", Text).as_deref(), Some("sql"));
         assert_eq!(default("默认值：50", Integer).as_deref(), Some("50"));
-        assert_eq!(default("默认格式为“yyyy-MM-dd HH:mm:ss”。", Text).as_deref(), Some("yyyy-MM-dd HH:mm:ss"));
+        assert_eq!(
+            default("默认格式为“yyyy-MM-dd HH:mm:ss”。", Text).as_deref(),
+            Some("yyyy-MM-dd HH:mm:ss")
+        );
         assert_eq!(default("The default value is “false”.", Boolean).as_deref(), Some("false"));
-        assert_eq!(default("The default value is false, indicating x.", Boolean).as_deref(), Some("false"));
-        assert_eq!(default("“yyyy-MM-dd” is used by default.", Text).as_deref(), Some("yyyy-MM-dd"));
-        assert_eq!(default("If left blank, the default value “false” is used.", Boolean).as_deref(), Some("false"));
+        assert_eq!(
+            default("The default value is false, indicating x.", Boolean).as_deref(),
+            Some("false")
+        );
+        assert_eq!(
+            default("“yyyy-MM-dd” is used by default.", Text).as_deref(),
+            Some("yyyy-MM-dd")
+        );
+        assert_eq!(
+            default("If left blank, the default value “false” is used.", Boolean).as_deref(),
+            Some("false")
+        );
         let two = "The default value is “0”. If only “index” is given, the default value of “type” is “driver”.";
         assert_eq!(default(two, Integer).as_deref(), Some("0"));
         assert_eq!(default("The default value is a comma (,).", Text), None);
         assert_eq!(default("默认为双引号（即“\\\"”）", Text), None);
-        assert_eq!(default("The default value is 4 GB, and the minimum value is 2 GB.", Text), None);
+        assert_eq!(
+            default("The default value is 4 GB, and the minimum value is 2 GB.", Text),
+            None
+        );
     }
 
     #[test]
     fn the_template_of_four_parts_is_read_part_by_part() {
         let c = of(
-            &["“Definition”", "Page size", "“Constraints”", "None", "“Range”", "[1, 100]", "“Default Value”", "50"],
+            &[
+                "“Definition”",
+                "Page size",
+                "“Constraints”",
+                "None",
+                "“Range”",
+                "[1, 100]",
+                "“Default Value”",
+                "50",
+            ],
             FieldType::Integer,
         );
         assert_eq!(c.default.as_deref(), Some("50"));
         assert_eq!(c.limits.get("maximum"), Some("100"));
-        let c = of(&["“Definition”", "Order", "“Default Value”", "The default value is “desc”."], FieldType::String);
+        let c = of(
+            &["“Definition”", "Order", "“Default Value”", "The default value is “desc”."],
+            FieldType::String,
+        );
         assert_eq!(c.default.as_deref(), Some("desc"));
-        let c = of(&["“参数解释”： 名称。 “约束限制”： 不涉及。 “取值范围”： 长度大于等于1且小于等于128 “默认取值”： 无"], FieldType::String);
+        let c = of(
+            &[
+                "“参数解释”： 名称。 “约束限制”： 不涉及。 “取值范围”： 长度大于等于1且小于等于128 “默认取值”： 无",
+            ],
+            FieldType::String,
+        );
         assert_eq!(c.limits.get("maxLength"), Some("128"));
         assert_eq!(c.default, None);
     }

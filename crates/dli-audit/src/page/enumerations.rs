@@ -26,7 +26,11 @@ pub fn read(parts: &[(Part, Line)], kind: Option<&FieldType>) -> Vec<String> {
         }
     }
     if values.is_empty() {
-        values = parts.iter().map(|(part, line)| in_sentence(&line.text, *part)).find(|v| v.len() >= 2).unwrap_or_default();
+        values = parts
+            .iter()
+            .map(|(part, line)| in_sentence(&line.text, *part))
+            .find(|v| v.len() >= 2)
+            .unwrap_or_default();
     }
     values.retain(|v| !v.is_empty());
     let mut seen = std::collections::BTreeSet::new();
@@ -51,7 +55,10 @@ static ITEM: LazyLock<Regex> = LazyLock::new(|| {
 
 /// `视图：VIRTUAL_VIEW`: the meaning first.
 static MEANING_FIRST: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"[\u4e00-\u9fff]\s*(?:[:：]|为)\s*[“"]?([A-Za-z][A-Za-z0-9_.]{1,63})[”"]?\s*[。;；]?$"#).expect("a valid pattern")
+    Regex::new(
+        r#"[\u4e00-\u9fff]\s*(?:[:：]|为)\s*[“"]?([A-Za-z][A-Za-z0-9_.]{1,63})[”"]?\s*[。;；]?$"#,
+    )
+    .expect("a valid pattern")
 });
 
 fn item_value(text: &str) -> Option<String> {
@@ -60,7 +67,21 @@ fn item_value(text: &str) -> Option<String> {
     };
     let value = found.get(1).or_else(|| found.get(2))?.as_str().trim_end_matches('.');
     // `http://` and the like, and words that open a sentence, are no values.
-    let word = matches!(value.to_lowercase().as_str(), "note" | "if" | "when" | "default" | "options" | "http" | "https" | "example" | "notes" | "none" | "i.e" | "e.g");
+    let word = matches!(
+        value.to_lowercase().as_str(),
+        "note"
+            | "if"
+            | "when"
+            | "default"
+            | "options"
+            | "http"
+            | "https"
+            | "example"
+            | "notes"
+            | "none"
+            | "i.e"
+            | "e.g"
+    );
     let rest = &text[found.get(0)?.end()..];
     (!value.is_empty() && !word && !rest.starts_with("//")).then(|| value.to_owned())
 }
@@ -75,7 +96,8 @@ fn listed(parts: &[(Part, Line)]) -> Vec<String> {
         let least = if announced { 1 } else { 2 };
         let values: Vec<String> = run.iter().filter_map(|l| item_value(&l.text)).collect();
         let clean = values.len() == run.len() || (run.len() >= 4 && values.len() + 1 == run.len());
-        let plain = values.len() > 1 || values.iter().all(|v| v.len() > 1 && v.contains(|c: char| c.is_ascii_alphabetic()));
+        let plain = values.len() > 1
+            || values.iter().all(|v| v.len() > 1 && v.contains(|c: char| c.is_ascii_alphabetic()));
         if clean && plain && values.len() >= least && values.len() > best.len() {
             *best = values;
         }
@@ -87,7 +109,8 @@ fn listed(parts: &[(Part, Line)]) -> Vec<String> {
         }
         if line.bullet && !line.note && *part != Part::Default {
             // "Default value: 1" is an item in some lists.
-            if !line.text.to_lowercase().starts_with("default") && !line.text.starts_with("默认") {
+            if !line.text.to_lowercase().starts_with("default") && !line.text.starts_with("默认")
+            {
                 run.push(line);
             }
         } else if !run.is_empty() && line.text.chars().count() > 0 {
@@ -108,11 +131,15 @@ fn announces(text: &str) -> bool {
     let text = text.trim_end();
     let ends = text.ends_with([':', '：']);
     let text = text.to_lowercase();
-    ends && ["option", "value", "one of", "following", "以下", "如下", "取值", "包括", "包含"].iter().any(|mark| text.contains(mark))
+    ends && ["option", "value", "one of", "following", "以下", "如下", "取值", "包括", "包含"]
+        .iter()
+        .any(|mark| text.contains(mark))
 }
 
-static QUOTED_LINE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"^[“"]([A-Za-z0-9_.-]{1,64})[”"]\s*(?:表示|：|:|代表|indicates?|means?|为)"#).expect("a valid pattern"));
+static QUOTED_LINE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"^[“"]([A-Za-z0-9_.-]{1,64})[”"]\s*(?:表示|：|:|代表|indicates?|means?|为)"#)
+        .expect("a valid pattern")
+});
 
 /// `"READY"表示…` on lines of their own.
 fn announced_lines(parts: &[(Part, Line)]) -> Vec<String> {
@@ -145,7 +172,9 @@ static SEPARATOR: LazyLock<Regex> = LazyLock::new(|| {
 fn in_sentence(text: &str, part: Part) -> Vec<String> {
     let mut tried = 0;
     // "must include at least source, query and sink" lists parts, not alternatives.
-    let parts = |m: &regex::Match<'_>| text[..m.start()].ends_with("至少") || text[..m.start()].ends_with("least ");
+    let parts = |m: &regex::Match<'_>| {
+        text[..m.start()].ends_with("至少") || text[..m.start()].ends_with("least ")
+    };
     let starts = ANNOUNCED.find_iter(text).filter(|m| !parts(m)).map(|m| m.end());
     let whole = (part == Part::Range).then_some(0);
     for start in whole.into_iter().chain(starts) {
@@ -183,7 +212,8 @@ fn in_sentence(text: &str, part: Part) -> Vec<String> {
             .count();
         let chinese = text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
         // "The options are as follows: Parquet, ORC." is nothing but a list.
-        let bare = text[..start].to_lowercase().trim_end().ends_with("follows:") && matches!(rest.trim(), "" | ".");
+        let bare = text[..start].to_lowercase().trim_end().ends_with("follows:")
+            && matches!(rest.trim(), "" | ".");
         let clear = quoted + 1 >= values.len() || codes + 1 >= values.len() || chinese || bare;
         if values.len() >= 2 && clear {
             return values;
@@ -201,7 +231,10 @@ mod tests {
             .iter()
             .map(|l| {
                 let bullet = l.starts_with("- ");
-                (Part::Meaning, Line { text: l.trim_start_matches("- ").to_owned(), bullet, ..Line::default() })
+                (
+                    Part::Meaning,
+                    Line { text: l.trim_start_matches("- ").to_owned(), bullet, ..Line::default() },
+                )
             })
             .collect();
         read(&parts, Some(&FieldType::String))

@@ -3,8 +3,10 @@
 pub mod columns;
 pub mod constraints;
 pub mod enumerations;
+pub mod index;
 pub mod nesting;
 pub mod operation_line;
+pub mod rows;
 pub mod sections;
 pub mod tables;
 pub mod types;
@@ -37,21 +39,30 @@ pub fn read(document: &Document, source: &Source<'_>) -> PageFacts {
     });
     if walk.addresses.is_empty() {
         if documented && walk.saw_uri {
-            facts.failures.push("looks like the page of an operation, but no method and path were found".to_owned());
+            facts.failures.push(
+                "looks like the page of an operation, but no method and path were found".to_owned(),
+            );
         }
         return facts;
     }
-    let statuses: BTreeSet<u16> = walk.tables.iter().flat_map(|(table, _)| tables::statuses(table)).collect();
+    let statuses: BTreeSet<u16> =
+        walk.tables.iter().flat_map(|(table, _)| tables::statuses(table)).collect();
     let nested = nesting::read(&walk.tables, &walk.addresses, source);
     let mut fields = nested.fields;
     add_fields_from_elsewhere(&mut fields, &walk, source);
     facts.failures.extend(nested.problems);
     facts.unplaced = nested.unplaced;
     for ((table, place), referred) in walk.tables.iter().zip(nested.referred) {
-        let relevant = matches!(place.section, Section::Uri | Section::Request | Section::Response | Section::Status);
+        let relevant = matches!(
+            place.section,
+            Section::Uri | Section::Request | Section::Response | Section::Status
+        );
         if relevant && !referred && matches!(tables::classify(table), TableKind::Unknown) {
             let name = tables::name_of(table);
-            facts.failures.push(format!("{name}: no column of it is understood ({})", table.header.join(" | ")));
+            facts.failures.push(format!(
+                "{name}: no column of it is understood ({})",
+                table.header.join(" | ")
+            ));
         }
     }
     let examples = examples(&walk.codes);
@@ -85,7 +96,12 @@ fn add_fields_from_elsewhere(fields: &mut Vec<FieldFact>, walk: &Walk<'_>, sourc
         }
         let inside = source.inside(target);
         let inside = inside.iter().flat_map(|fields| fields.iter());
-        fields.extend(inside.map(|f| FieldFact { direction: *direction, location: Location::Body, inherited: true, ..f.clone() }));
+        fields.extend(inside.map(|f| FieldFact {
+            direction: *direction,
+            location: Location::Body,
+            inherited: true,
+            ..f.clone()
+        }));
     }
 }
 
@@ -119,8 +135,14 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn over(document: &'a Document) -> Self {
-        let mut walk =
-            Self { title: String::new(), addresses: Vec::new(), saw_uri: false, tables: Vec::new(), codes: Vec::new(), elsewhere: Vec::new() };
+        let mut walk = Self {
+            title: String::new(),
+            addresses: Vec::new(),
+            saw_uri: false,
+            tables: Vec::new(),
+            codes: Vec::new(),
+            elsewhere: Vec::new(),
+        };
         let mut section = Section::Other;
         let mut status: Option<u16> = None;
         let mut announced: Option<Direction> = None;
@@ -140,7 +162,8 @@ impl<'a> Walk<'a> {
                     }
                     announced = direction_of(text);
                     hint.clone_from(text);
-                    walk.saw_uri |= section == Section::Uri && text.trim().eq_ignore_ascii_case("uri");
+                    walk.saw_uri |=
+                        section == Section::Uri && text.trim().eq_ignore_ascii_case("uri");
                 }
                 Block::Text(text) => {
                     if !text.note && section == Section::Uri {
@@ -153,7 +176,8 @@ impl<'a> Walk<'a> {
                     };
                     if let Some(direction) = message {
                         let links = text.links.iter().filter(|l| l.target.contains('#'));
-                        walk.elsewhere.extend(links.map(|l| (direction, l.target.clone())).take(10));
+                        walk.elsewhere
+                            .extend(links.map(|l| (direction, l.target.clone())).take(10));
                     }
                     if text.text.chars().count() <= 60 && !text.note {
                         if let Some(found) = status_in(&text.text)
@@ -170,7 +194,10 @@ impl<'a> Walk<'a> {
                     }
                 }
                 Block::Table(table) => {
-                    walk.tables.push((table, TablePlace { section, status, hint: hint.clone(), is_get: false }));
+                    walk.tables.push((
+                        table,
+                        TablePlace { section, status, hint: hint.clone(), is_get: false },
+                    ));
                     hint.clear();
                 }
                 Block::Code(code) => {
@@ -183,8 +210,16 @@ impl<'a> Walk<'a> {
                         Section::Response => Some(Direction::Response),
                         _ => None,
                     };
-                    let example = matches!(section, Section::Example(_) | Section::Request | Section::Response);
-                    walk.codes.push(Code { text: code.clone(), direction: by_section, status, example });
+                    let example = matches!(
+                        section,
+                        Section::Example(_) | Section::Request | Section::Response
+                    );
+                    walk.codes.push(Code {
+                        text: code.clone(),
+                        direction: by_section,
+                        status,
+                        example,
+                    });
                 }
             }
         }
@@ -197,14 +232,20 @@ impl<'a> Walk<'a> {
 
     fn take_addresses(&mut self, text: &str) {
         for line in text.lines().take(50) {
-            let line = line.split_once("URI格式").map_or(line, |(_, rest)| rest.trim_start_matches([':', '：', ' ']));
+            let line = line
+                .split_once("URI格式")
+                .map_or(line, |(_, rest)| rest.trim_start_matches([':', '：', ' ']));
             if let Some(address) = operation_line::read(line) {
                 // The same once more, with a query as an illustration, says nothing new. A second
                 // address counts only when it is a pattern, not an example.
-                let known = self.addresses.iter().any(|a| a.method == address.method && a.path == address.path);
-                let pattern = self.addresses.first().is_none_or(|first| {
-                    address.path.contains('{') || !first.path.contains('{')
-                });
+                let known = self
+                    .addresses
+                    .iter()
+                    .any(|a| a.method == address.method && a.path == address.path);
+                let pattern = self
+                    .addresses
+                    .first()
+                    .is_none_or(|first| address.path.contains('{') || !first.path.contains('{'));
                 if !known && pattern && self.addresses.len() < 10 {
                     self.addresses.push(address);
                 }
@@ -233,7 +274,8 @@ fn examples(codes: &[Code]) -> Vec<Example> {
         let direction = code.direction.unwrap_or(Direction::Response);
         let slot = &mut counts[usize::from(direction == Direction::Response)];
         *slot += 1;
-        let status = code.status.or_else(|| value.as_ref().ok().filter(|v| is_error_body(v)).map(|_| 400));
+        let status =
+            code.status.or_else(|| value.as_ref().ok().filter(|v| is_error_body(v)).map(|_| 400));
         out.push(Example { direction, status, number: *slot, value });
     }
     out

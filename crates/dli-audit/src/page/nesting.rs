@@ -4,21 +4,18 @@
 //! type, or the caption of the table names the field.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
-use regex::Regex;
-use sha2::{Digest, Sha256};
-
-use crate::document::{Cell, Line, Table, squeeze, without_marks};
+use crate::document::{Table, without_marks};
 use crate::facts::{Direction, FieldFact, FieldType, Location, Unplaced};
-
 use crate::library::Source;
 
-use super::columns::yes_or_no;
-use super::constraints::{self, Constraints};
+use super::index::Index;
 use super::operation_line::{Address, path_parameters};
-use super::tables::{Columns, TableKind, TablePlace, classify, direction, is_caption_of_values, is_general_caption, location, name_of, subject};
-use super::types::{self, ReadType};
+use super::rows::{Row, read_rows};
+use super::tables::{
+    TableKind, TablePlace, classify, direction, is_caption_of_values, is_general_caption, location,
+    name_of, subject,
+};
 
 /// No real body is as deep.
 const MAX_DEPTH: usize = 8;
@@ -26,100 +23,6 @@ const MAX_DEPTH: usize = 8;
 const MAX_TABLES: usize = 200;
 /// No real operation has as many fields; tables that refer to each other could make millions.
 const MAX_FIELDS: usize = 5_000;
-
-/// Finds tables by anchor, number and name.
-pub struct Index<'a> {
-    by_anchor: HashMap<&'a str, usize>,
-    by_number: HashMap<u32, usize>,
-    by_subject: HashMap<String, Vec<usize>>,
-}
-
-static TABLE_REFERENCE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?:表\s*|Tables?\s+|table\s+)(\d{1,3})").expect("a valid pattern"));
-
-impl<'a> Index<'a> {
-    /// Looks over the tables of a page.
-    pub fn new(tables: &[&'a Table]) -> Self {
-        let mut index = Self { by_anchor: HashMap::new(), by_number: HashMap::new(), by_subject: HashMap::new() };
-        for (i, table) in tables.iter().enumerate() {
-            for anchor in &table.anchors {
-                index.by_anchor.entry(anchor).or_insert(i);
-            }
-            if let Some(number) = table.number {
-                index.by_number.entry(number).or_insert(i);
-            }
-            if !is_general_caption(&table.caption)
-                && let Some(name) = subject(&table.caption)
-            {
-                for part in name.split('/') {
-                    index.by_subject.entry(part.to_lowercase()).or_default().push(i);
-                }
-            }
-        }
-        index
-    }
-
-    /// The tables a cell refers to: those of this page, and links to tables of others.
-    fn references(&self, cell: &Cell) -> (Vec<usize>, Vec<String>) {
-        let mut found = Vec::new();
-        let mut elsewhere = Vec::new();
-        for link in cell.links.iter().take(50) {
-            let (file, anchor) = match link.target.split_once('#') {
-                Some((file, anchor)) => (file, anchor),
-                None => ("", link.target.as_str()),
-            };
-            if let Some(i) = self.by_anchor.get(anchor) {
-                found.push(*i);
-            } else if file.is_empty() && let Some(i) = self.number_in(&link.text) {
-                found.push(i);
-            } else if link.target.contains('#') || TABLE_REFERENCE.is_match(&link.text) {
-                elsewhere.push(link.target.clone());
-            }
-        }
-        // Numbers in plain words count where no link says better.
-        if found.is_empty() && elsewhere.is_empty() {
-            for line in cell.lines.iter().take(200) {
-                found.extend(self.number_in(&line.text));
-            }
-        }
-        found.dedup();
-        (found, elsewhere)
-    }
-
-    fn number_in(&self, text: &str) -> Option<usize> {
-        let number: u32 = TABLE_REFERENCE.captures(text)?[1].parse().ok()?;
-        self.by_number.get(&number).copied()
-    }
-}
-
-/// A row of a table of parameters.
-struct Row {
-    name: String,
-    read: ReadType,
-    kind_text: String,
-    mandatory: Option<bool>,
-    found: Constraints,
-    words: String,
-    location: Option<Location>,
-    references: Vec<usize>,
-    elsewhere: Vec<String>,
-}
-
-impl Row {
-    /// Whether the field can have an inside.
-    fn holds_fields(&self) -> bool {
-        let item = match &self.read.kind {
-            Some(FieldType::Array(None)) | None => return true,
-            Some(FieldType::Array(Some(item))) => item,
-            Some(kind) => kind,
-        };
-        matches!(item, FieldType::Object | FieldType::Any | FieldType::Map | FieldType::Array(_))
-    }
-
-    fn is_list(&self) -> bool {
-        matches!(self.read.kind, Some(FieldType::Array(_)))
-    }
-}
 
 struct Reader<'a> {
     source: &'a Source<'a>,
@@ -177,24 +80,41 @@ pub fn read(tables: &[(&Table, TablePlace)], addresses: &[Address], source: &Sou
         if lost {
             let (table, rows) = (tables[i].0, reader.rows[i].len());
             let at = table.number.map_or_else(|| "table".to_owned(), |n| format!("table.{n}"));
-            unplaced.push(Unplaced { at, what: format!("{} with {rows} fields that no field refers to", name_of(table)) });
+            unplaced.push(Unplaced {
+                at,
+                what: format!("{} with {rows} fields that no field refers to", name_of(table)),
+            });
         }
     }
     if out.full {
-        problems.push(format!("more than {MAX_FIELDS} fields: the tables refer to each other without end"));
+        problems.push(format!(
+            "more than {MAX_FIELDS} fields: the tables refer to each other without end"
+        ));
     }
     let referred = reader.parents.iter().map(|p| !p.is_empty()).collect();
     Nested { fields: out.fields, problems, unplaced, referred }
 }
 
 /// The fields inside one table of a page, with paths that begin there.
-pub fn read_inside(tables: &[(&Table, TablePlace)], table: usize, source: &Source<'_>) -> Vec<FieldFact> {
+pub fn read_inside(
+    tables: &[(&Table, TablePlace)],
+    table: usize,
+    source: &Source<'_>,
+) -> Vec<FieldFact> {
     if tables.len() > MAX_TABLES || table >= tables.len() {
         return Vec::new();
     }
     let reader = Reader::new(tables, source);
     let mut out = Output { fields: Vec::new(), full: false };
-    reader.expand(table, Direction::Response, Some(Location::Body), "", &[], &mut vec![table], &mut out);
+    reader.expand(
+        table,
+        Direction::Response,
+        Some(Location::Body),
+        "",
+        &[],
+        &mut vec![table],
+        &mut out,
+    );
     out.fields
 }
 
@@ -203,82 +123,16 @@ struct Output {
     full: bool,
 }
 
-fn read_rows(table: &Table, kind: &TableKind, index: &Index<'_>) -> Vec<Row> {
-    let TableKind::Parameters(columns) = kind else {
-        return Vec::new();
-    };
-    table.rows.iter().filter_map(|row| read_row(row, columns, index)).collect()
-}
-
-fn read_row(row: &[Cell], columns: &Columns, index: &Index<'_>) -> Option<Row> {
-    let cell = |i: usize| row.get(i);
-    let name = field_name(&cell(columns.name)?.text())?;
-    let kind_cell = columns.kind.and_then(cell);
-    let kind_text = kind_cell.map(Cell::text).unwrap_or_default();
-    let mandatory = columns.mandatory.and_then(|(i, straight)| {
-        let yes = yes_or_no(&cell(i)?.text())?;
-        Some(yes == straight)
-    });
-    let mut description = Cell::default();
-    for part in columns.description.iter().filter_map(|i| cell(*i)) {
-        description.lines.extend(part.lines.iter().cloned());
-        description.links.extend(part.links.iter().cloned());
-    }
-    let (mut references, elsewhere) = index.references(&description);
-    if let Some(kind_cell) = kind_cell {
-        let (mut by_type, _) = index.references(kind_cell);
-        by_type.append(&mut references);
-        references = by_type;
-    }
-    let place = columns.place.and_then(|i| cell(i)).map(|c| c.text().to_lowercase());
-    let location = place.and_then(|p| match p.as_str() {
-        "query" => Some(Location::Query),
-        "path" | "uri" => Some(Location::Path),
-        "header" => Some(Location::Header),
-        "body" => Some(Location::Body),
-        _ => None,
-    });
-    let read = types::read(&kind_text);
-    let mut found = constraints::read(&description.lines, read.kind.as_ref());
-    if let Some(default) = columns.default.and_then(cell).and_then(|c| constraints::default_cell(&c.text())) {
-        found.default = Some(default);
-    }
-    // An item that explains the field itself is no value of it.
-    if found.values == [name.as_str()] {
-        found.values.clear();
-    }
-    Some(Row {
-        name,
-        read,
-        kind_text: squeeze(&without_marks(&kind_text)),
-        mandatory,
-        words: digest_of_words(&description.lines),
-        found,
-        location,
-        references,
-        elsewhere,
-    })
-}
-
-/// The name in a cell; `[]` where it stands for the items of a bare list.
-fn field_name(text: &str) -> Option<String> {
-    let plain = without_marks(&squeeze(text));
-    let plain = plain.trim().trim_matches('`').trim_end_matches(['*', ':', '：']).trim();
-    let lower = plain.to_lowercase();
-    if matches!(lower.as_str(), "数组元素" | "array element" | "array elements" | "[array elements]" | "[数组元素]" | "[items]") {
-        return Some("[]".to_owned());
-    }
-    // `name（可选）`, `name (deprecated)`
-    let plain = plain.split(['（', '(']).next().unwrap_or("").trim();
-    (!plain.is_empty() && plain.len() <= 120).then(|| plain.replace(' ', ""))
-}
-
 impl<'a> Reader<'a> {
     fn new(tables: &'a [(&'a Table, TablePlace)], source: &'a Source<'a>) -> Self {
         let plain: Vec<&Table> = tables.iter().map(|(t, _)| *t).collect();
         let index = Index::new(&plain);
         let kinds: Vec<TableKind> = tables.iter().map(|(t, _)| classify(t)).collect();
-        let rows = tables.iter().zip(&kinds).map(|((table, _), kind)| read_rows(table, kind, &index)).collect();
+        let rows = tables
+            .iter()
+            .zip(&kinds)
+            .map(|((table, _), kind)| read_rows(table, kind, &index))
+            .collect();
         let mut reader = Self {
             source,
             tables,
@@ -322,20 +176,27 @@ impl<'a> Reader<'a> {
             TableKind::Parameters(columns) => {
                 let typed = columns.kind.is_some() || columns.mandatory.is_some();
                 let unknown = entry.read.kind.is_none();
-                let values = columns.mandatory.is_none() && is_caption_of_values(&self.tables[target].0.caption);
+                let values = columns.mandatory.is_none()
+                    && is_caption_of_values(&self.tables[target].0.caption);
                 if !object && values {
                     self.take_values(table, row, target);
                 } else if object && (typed || !unknown) {
                     // "see Table 1" of the present section's own table is no inside.
-                    if !is_general_caption(&self.tables[target].0.caption) || self.tables[target].0.caption.is_empty() {
+                    if !is_general_caption(&self.tables[target].0.caption)
+                        || self.tables[target].0.caption.is_empty()
+                    {
                         self.children.insert((table, row), target);
                         self.parents[target].push((table, row));
                     }
                 } else if !typed {
                     self.take_values(table, row, target);
-                } else if !object && self.parents[target].is_empty() && !is_general_caption(&self.tables[target].0.caption) {
+                } else if !object
+                    && self.parents[target].is_empty()
+                    && !is_general_caption(&self.tables[target].0.caption)
+                {
                     // A text that holds JSON: its table is still the table of that field.
-                    let named = subject(&self.tables[target].0.caption).is_some_and(|s| s.eq_ignore_ascii_case(&entry.name));
+                    let named = subject(&self.tables[target].0.caption)
+                        .is_some_and(|s| s.eq_ignore_ascii_case(&entry.name));
                     if named {
                         self.children.insert((table, row), target);
                         self.parents[target].push((table, row));
@@ -354,19 +215,29 @@ impl<'a> Reader<'a> {
         self.parents[target].push((table, row));
         let column = match &self.kinds[target] {
             // Settings with their defaults are keys one may set, not values of the field.
-            TableKind::Parameters(columns) if columns.default.is_some() || columns.mandatory.is_some() => return,
+            TableKind::Parameters(columns)
+                if columns.default.is_some() || columns.mandatory.is_some() =>
+            {
+                return;
+            }
             TableKind::Parameters(columns) => columns.name,
             _ => 0,
         };
         let cells = self.tables[target].0.rows.iter().filter_map(|r| r.get(column));
-        let values: Vec<String> = cells.map(|c| without_marks(&c.text()).trim().to_owned()).collect();
+        let values: Vec<String> =
+            cells.map(|c| without_marks(&c.text()).trim().to_owned()).collect();
         let codes = values.len() >= 2
             && values.len() <= 80
             && values.iter().all(|v| {
-                !v.is_empty() && v.len() <= 64 && v.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/'))
+                !v.is_empty()
+                    && v.len() <= 64
+                    && v.chars().all(|c| {
+                        c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/')
+                    })
             });
         if codes {
-            let settings = values.iter().filter(|v| v.matches('.').count() >= 2).count() * 2 > values.len();
+            let settings =
+                values.iter().filter(|v| v.matches('.').count() >= 2).count() * 2 > values.len();
             if !settings {
                 self.values.entry((table, row)).or_insert(values);
             }
@@ -385,7 +256,8 @@ impl<'a> Reader<'a> {
                 let Some(object) = &entry.read.object else {
                     continue;
                 };
-                let targets = index.by_subject.get(&object.to_lowercase()).cloned().unwrap_or_default();
+                let targets =
+                    index.by_subject.get(&object.to_lowercase()).cloned().unwrap_or_default();
                 // Of tables with the same name (one a status), the next one below is meant.
                 let target = targets.iter().find(|t| **t > table).or(targets.last()).copied();
                 if let Some(target) = target
@@ -431,7 +303,9 @@ impl<'a> Reader<'a> {
     /// Tables that describe a message rather than the inside of a field.
     fn roots(&self) -> Vec<usize> {
         (0..self.kinds.len())
-            .filter(|i| self.kinds[*i].is_parameters() && self.parents[*i].is_empty() && !self.is_lost(*i))
+            .filter(|i| {
+                self.kinds[*i].is_parameters() && self.parents[*i].is_empty() && !self.is_lost(*i)
+            })
             .collect()
     }
 
@@ -471,7 +345,8 @@ impl<'a> Reader<'a> {
             }
             let mut path = join(prefix, &row.name);
             let place = row.location.or(location).unwrap_or_else(|| {
-                let in_path = addresses.iter().any(|a| path_parameters(&a.path).contains(&row.name.as_str()));
+                let in_path =
+                    addresses.iter().any(|a| path_parameters(&a.path).contains(&row.name.as_str()));
                 if in_path { Location::Path } else { Location::Query }
             });
             out.fields.push(self.fact(table, i, direction, place, &path));
@@ -497,7 +372,13 @@ impl<'a> Reader<'a> {
                         return;
                     }
                     let path = join(&path, &field.path);
-                    out.fields.push(FieldFact { direction, location: place, path, inherited: true, ..field.clone() });
+                    out.fields.push(FieldFact {
+                        direction,
+                        location: place,
+                        path,
+                        inherited: true,
+                        ..field.clone()
+                    });
                 }
             }
         }
@@ -507,12 +388,22 @@ impl<'a> Reader<'a> {
     fn values_elsewhere(&self, target: &str) -> Option<Vec<String>> {
         let inside = self.source.inside(target)?;
         let values = inside.iter().all(|f| {
-            f.kind == Some(FieldType::String) && f.mandatory.is_none() && !f.path.contains(['.', '['])
+            f.kind == Some(FieldType::String)
+                && f.mandatory.is_none()
+                && !f.path.contains(['.', '['])
         });
-        (values && (2..=80).contains(&inside.len())).then(|| inside.iter().map(|f| f.path.clone()).collect())
+        (values && (2..=80).contains(&inside.len()))
+            .then(|| inside.iter().map(|f| f.path.clone()).collect())
     }
 
-    fn fact(&self, table: usize, i: usize, direction: Direction, location: Location, path: &str) -> FieldFact {
+    fn fact(
+        &self,
+        table: usize,
+        i: usize,
+        direction: Direction,
+        location: Location,
+        path: &str,
+    ) -> FieldFact {
         let row = &self.rows[table][i];
         let mut fact = FieldFact::new(direction, location, path);
         fact.kind.clone_from(&row.read.kind);
@@ -520,7 +411,11 @@ impl<'a> Reader<'a> {
         fact.mandatory = row.mandatory;
         fact.values = self.values.get(&(table, i)).unwrap_or(&row.found.values).clone();
         if fact.values.is_empty() && !row.holds_fields() {
-            fact.values = row.elsewhere.iter().find_map(|target| self.values_elsewhere(target)).unwrap_or_default();
+            fact.values = row
+                .elsewhere
+                .iter()
+                .find_map(|target| self.values_elsewhere(target))
+                .unwrap_or_default();
             fact.inherited_values = !fact.values.is_empty();
         }
         fact.limits = row.found.limits.clone();
@@ -536,16 +431,4 @@ fn join(prefix: &str, name: &str) -> String {
         (prefix, "[]") => format!("{prefix}[]"),
         (prefix, name) => format!("{prefix}.{name}"),
     }
-}
-
-/// Eight digits that change when the words change; blanks and emphasis do not count.
-pub fn digest_of_words(lines: &[Line]) -> String {
-    let mut hash = Sha256::new();
-    for line in lines {
-        let words: String = line.text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '“' | '”')).collect();
-        hash.update(words.as_bytes());
-        hash.update(b"\n");
-    }
-    let digest = hash.finalize();
-    digest.iter().take(4).map(|b| format!("{b:02x}")).collect()
 }

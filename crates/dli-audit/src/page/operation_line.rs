@@ -48,7 +48,9 @@ mod tests {
 
     #[test]
     fn an_address_is_found_without_blank_and_with_query() {
-        let address = read("GET/v1.0/{project_id}/jobs/{job_id}?page-size={size}&current-page={page_number}").expect("one");
+        let address =
+            read("GET/v1.0/{project_id}/jobs/{job_id}?page-size={size}&current-page={page_number}")
+                .expect("one");
         assert_eq!(address.path, "/v1.0/{project_id}/jobs/{job_id}");
         assert_eq!(address.query, ["page-size", "current-page"]);
         assert_eq!(path_parameters(&address.path), ["project_id", "job_id"]);

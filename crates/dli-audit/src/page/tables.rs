@@ -76,9 +76,18 @@ pub fn classify(table: &Table) -> TableKind {
     let Some(name) = position(Column::Name) else {
         let named_values = table.header.first().is_some_and(|h| {
             let h = h.to_lowercase();
-            h.contains("类型") || h.contains("type") || h.contains("状态") || h.contains("status") || h.contains("取值") || h == "value"
+            h.contains("类型")
+                || h.contains("type")
+                || h.contains("状态")
+                || h.contains("status")
+                || h.contains("取值")
+                || h == "value"
         });
-        return if named_values && !table.rows.is_empty() { TableKind::Values } else { TableKind::Unknown };
+        return if named_values && !table.rows.is_empty() {
+            TableKind::Values
+        } else {
+            TableKind::Unknown
+        };
     };
     let mandatory = position(Column::Mandatory)
         .map(|c| (c, true))
@@ -122,7 +131,8 @@ fn status_number(text: &str) -> Option<u16> {
     let plain = plain.trim().trim_start_matches("http").trim();
     let digits: String = plain.chars().take_while(char::is_ascii_digit).take(4).collect();
     let next = plain.chars().nth(digits.len());
-    let whole = next.is_none_or(|c| c.is_whitespace() || matches!(c, ',' | '，' | '(' | '（' | '.'));
+    let whole =
+        next.is_none_or(|c| c.is_whitespace() || matches!(c, ',' | '，' | '(' | '（' | '.'));
     digits.parse().ok().filter(|s| (100..600).contains(s) && whole)
 }
 
@@ -148,14 +158,24 @@ pub fn direction(place: &TablePlace) -> Option<Direction> {
 
 /// Where the rows of such a table stand; `None` when each row's name decides.
 pub fn location(table: &Table, place: &TablePlace) -> Option<Location> {
-    let words = format!("{} {}", table.caption, if table.caption.is_empty() { place.hint.as_str() } else { "" }).to_lowercase();
+    let words = format!(
+        "{} {}",
+        table.caption,
+        if table.caption.is_empty() { place.hint.as_str() } else { "" }
+    )
+    .to_lowercase();
     if words.contains("query") || words.contains("查询参数") {
         return Some(Location::Query);
     }
-    if words.contains("header") || words.contains("消息头") || words.contains("请求头") || words.contains("响应头") {
+    if words.contains("header")
+        || words.contains("消息头")
+        || words.contains("请求头")
+        || words.contains("响应头")
+    {
         return Some(Location::Header);
     }
-    if words.contains("path param") || words.contains("路径参数") || words.contains("path参数") {
+    if words.contains("path param") || words.contains("路径参数") || words.contains("path参数")
+    {
         return Some(Location::Path);
     }
     match place.section {
@@ -172,12 +192,40 @@ pub fn is_general_caption(caption: &str) -> bool {
         return true;
     }
     let general = [
-        "请求参数", "响应参数", "uri参数", "query参数", "参数说明", "body参数", "requestparam", "responseparam", "uriparam",
-        "queryparam", "parameterdescription", "requestbody", "responsebody", "路径参数", "pathparam", "header参数",
-        "requestheader", "responseheader", "表单参数", "请求body", "响应body", "返回参数", "parametersintherequest",
-        "parametersintheresponse", "请求header", "formparam", "bodyparam", "请求消息", "响应消息",
+        "请求参数",
+        "响应参数",
+        "uri参数",
+        "query参数",
+        "参数说明",
+        "body参数",
+        "requestparam",
+        "responseparam",
+        "uriparam",
+        "queryparam",
+        "parameterdescription",
+        "requestbody",
+        "responsebody",
+        "路径参数",
+        "pathparam",
+        "header参数",
+        "requestheader",
+        "responseheader",
+        "表单参数",
+        "请求body",
+        "响应body",
+        "返回参数",
+        "parametersintherequest",
+        "parametersintheresponse",
+        "请求header",
+        "formparam",
+        "bodyparam",
+        "请求消息",
+        "响应消息",
     ];
-    general.iter().any(|g| text.starts_with(g)) || (direction_of(&text).is_some() && text.ends_with("参数说明") && text.chars().count() <= 8)
+    general.iter().any(|g| text.starts_with(g))
+        || (direction_of(&text).is_some()
+            && text.ends_with("参数说明")
+            && text.chars().count() <= 8)
 }
 
 /// Whether a caption announces a list of values: states or kinds.
@@ -191,12 +239,21 @@ pub fn subject(caption: &str) -> Option<String> {
     let text = without_marks(&squeeze(caption));
     let lower = text.to_lowercase();
     // "Parameters in the sub_jobs field"
-    let start = ["parameters in the ", "parameters of the ", "parameters of ", "description of the ", "description of "]
-        .iter()
-        .find_map(|p| lower.strip_prefix(p).map(|_| p.len()))
-        .unwrap_or(0);
+    let start = [
+        "parameters in the ",
+        "parameters of the ",
+        "parameters of ",
+        "description of the ",
+        "description of ",
+    ]
+    .iter()
+    .find_map(|p| lower.strip_prefix(p).map(|_| p.len()))
+    .unwrap_or(0);
     let rest = text.get(start..)?;
-    let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/')).collect();
+    let name: String = rest
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))
+        .collect();
     (!name.is_empty()).then_some(name)
 }
 

@@ -32,26 +32,42 @@ pub fn read(text: &str) -> ReadType {
     if lower.starts_with("map") || lower.contains("键值对") || lower.starts_with("object{") {
         return ReadType { kind: Some(FieldType::Map), object: None };
     }
-    let kind = match lower.as_str() {
-        "string" | "strings" | "str" | "字符串" | "char" | "varchar" | "text" | "uuid" | "enum" | "字符" | "date" | "datetime" => {
-            FieldType::String
-        }
-        "integer" | "integers" | "int" | "ints" | "long" | "longs" | "int32" | "int64" | "short" | "bigint" | "整型"
-        | "整数" | "长整型" | "number(integer)" | "timestamp" => FieldType::Integer,
-        "double" | "float" | "number" | "decimal" | "doubles" | "floats" | "浮点型" | "浮点数" => FieldType::Number,
-        "boolean" | "bool" | "booleans" | "布尔" | "布尔型" | "布尔值" => FieldType::Boolean,
-        "object" | "objects" | "body" | "struct" | "结构体" | "对象" | "dict" | "dictionary" => FieldType::Object,
-        "json" | "jsonobject" | "any" | "jsons" => FieldType::Any,
-        "file" | "文件" | "binary" => FieldType::File,
-        "array" | "list" | "数组" | "列表" | "arrays" => FieldType::Array(None),
-        _ => return named(clean),
-    };
+    let kind =
+        match lower.as_str() {
+            "string" | "strings" | "str" | "字符串" | "char" | "varchar" | "text" | "uuid"
+            | "enum" | "字符" | "date" | "datetime" => FieldType::String,
+            "integer" | "integers" | "int" | "ints" | "long" | "longs" | "int32" | "int64"
+            | "short" | "bigint" | "整型" | "整数" | "长整型" | "number(integer)" | "timestamp" => {
+                FieldType::Integer
+            }
+            "double" | "float" | "number" | "decimal" | "doubles" | "floats" | "浮点型"
+            | "浮点数" => FieldType::Number,
+            "boolean" | "bool" | "booleans" | "布尔" | "布尔型" | "布尔值" => {
+                FieldType::Boolean
+            }
+            "object" | "objects" | "body" | "struct" | "结构体" | "对象" | "dict"
+            | "dictionary" => FieldType::Object,
+            "json" | "jsonobject" | "any" | "jsons" => FieldType::Any,
+            "file" | "文件" | "binary" => FieldType::File,
+            "array" | "list" | "数组" | "列表" | "arrays" => FieldType::Array(None),
+            _ => return named(clean),
+        };
     ReadType { kind: Some(kind), object: None }
 }
 
 /// What the list holds, when the words name a list.
 fn list_of(lower: &str) -> Option<&str> {
-    for (open, close) in [("[", "]"), ("array[", "]"), ("list[", "]"), ("array<", ">"), ("list<", ">"), ("array <", ">"), ("list <", ">"), ("array(", ")"), ("list(", ")")] {
+    for (open, close) in [
+        ("[", "]"),
+        ("array[", "]"),
+        ("list[", "]"),
+        ("array<", ">"),
+        ("list<", ">"),
+        ("array <", ">"),
+        ("list <", ">"),
+        ("array(", ")"),
+        ("list(", ")"),
+    ] {
         if let Some(inner) = lower.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)) {
             return Some(inner.trim());
         }
@@ -88,7 +104,10 @@ fn named(clean: &str) -> ReadType {
             && let Some(name) = clean.get(..clean.len() - mark.len())
             && is_identifier(name.trim())
         {
-            return ReadType { kind: Some(FieldType::Object), object: Some(name.trim().to_owned()) };
+            return ReadType {
+                kind: Some(FieldType::Object),
+                object: Some(name.trim().to_owned()),
+            };
         }
     }
     // A bare type name, as in `Array of TmsTag`.
@@ -100,7 +119,8 @@ fn named(clean: &str) -> ReadType {
 }
 
 fn is_identifier(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    !text.is_empty()
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
 #[cfg(test)]

@@ -32,7 +32,9 @@ impl CellText {
     /// Takes an inline or block tag of HTML into account.
     pub fn tag(&mut self, name: &str, open: bool) {
         match name {
-            "b" | "strong" | "code" | "tt" | "samp" => self.line.push(if open { '“' } else { '”' }),
+            "b" | "strong" | "code" | "tt" | "samp" => {
+                self.line.push(if open { '“' } else { '”' })
+            }
             "br" if open => self.end_line(),
             "li" => {
                 self.end_line();

@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::document::Line;
 use crate::facts::{
-    Direction, Example, FieldFact, FieldType, Limits, Location, OperationFacts, PageFacts, plain_number,
+    Direction, Example, FieldFact, FieldType, Limits, Location, OperationFacts, PageFacts,
+    plain_number,
 };
-use crate::page::nesting::digest_of_words;
+use crate::page::rows::digest_of_words;
 
 /// No real body is as deep.
 const MAX_DEPTH: usize = 8;
@@ -35,7 +36,13 @@ pub fn read(content: &str) -> PageFacts {
             let method = method.to_uppercase();
             if matches!(method.as_str(), "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "HEAD") {
                 let shared = methods.get("parameters");
-                facts.operations.push(reader.operation(&method, path, operation, shared, &mut facts.failures));
+                facts.operations.push(reader.operation(
+                    &method,
+                    path,
+                    operation,
+                    shared,
+                    &mut facts.failures,
+                ));
             }
         }
     }
@@ -97,7 +104,8 @@ impl<'a> Reader<'a> {
                     sink.fields.drain(before..).filter(|f| seen.insert(f.path.clone())).collect();
                 sink.fields.extend(fresh);
             }
-            for example in response.get("examples").and_then(Value::as_object).into_iter().flatten() {
+            for example in response.get("examples").and_then(Value::as_object).into_iter().flatten()
+            {
                 push_example(&mut out.examples, Direction::Response, Some(number), example.1);
             }
         }
@@ -138,7 +146,8 @@ impl<'a> Reader<'a> {
     /// The schema of a whole body.
     fn body(&self, schema: &'a Value, place: Place, sink: &mut Sink<'_>) {
         let resolved = self.resolve(schema);
-        let bare = kind_of(resolved, self).is_some_and(|k| !matches!(k, FieldType::Object | FieldType::Any));
+        let bare = kind_of(resolved, self)
+            .is_some_and(|k| !matches!(k, FieldType::Object | FieldType::Any));
         if bare {
             let path = if resolved.get("items").is_some() { "[]" } else { "" };
             sink.fields.push(self.fact(place, path, resolved, None));
@@ -147,7 +156,14 @@ impl<'a> Reader<'a> {
     }
 
     /// The fields inside a schema.
-    fn inside(&self, schema: &'a Value, place: Place, prefix: &str, depth: usize, sink: &mut Sink<'_>) {
+    fn inside(
+        &self,
+        schema: &'a Value,
+        place: Place,
+        prefix: &str,
+        depth: usize,
+        sink: &mut Sink<'_>,
+    ) {
         if depth > MAX_DEPTH {
             return;
         }
@@ -194,8 +210,15 @@ impl<'a> Reader<'a> {
         fact.kind_text = kind_text(resolved);
         fact.mandatory = mandatory;
         let text = |key: &str| resolved.get(key).and_then(plain_value);
-        let listed = resolved.get("enum").or_else(|| resolved.get("items").and_then(|i| self.resolve(i).get("enum")));
-        fact.values = listed.and_then(Value::as_array).into_iter().flatten().filter_map(plain_value).collect();
+        let listed = resolved
+            .get("enum")
+            .or_else(|| resolved.get("items").and_then(|i| self.resolve(i).get("enum")));
+        fact.values = listed
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(plain_value)
+            .collect();
         fact.limits = Limits {
             min_length: text("minLength"),
             max_length: text("maxLength"),
@@ -206,8 +229,10 @@ impl<'a> Reader<'a> {
             multiple_of: text("multipleOf"),
             pattern: text("pattern"),
         };
-        fact.default = text("default").map(|d| d.trim_matches(|c| matches!(c, '“' | '”')).to_owned());
-        let words = [schema, resolved].iter().find_map(|s| s.get("description").and_then(Value::as_str));
+        fact.default =
+            text("default").map(|d| d.trim_matches(|c| matches!(c, '“' | '”')).to_owned());
+        let words =
+            [schema, resolved].iter().find_map(|s| s.get("description").and_then(Value::as_str));
         let line = Line { text: words.unwrap_or_default().to_owned(), ..Line::default() };
         fact.words = digest_of_words(&[line]);
         fact
@@ -233,7 +258,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn push_example(examples: &mut Vec<Example>, direction: Direction, status: Option<u16>, example: &Value) {
+fn push_example(
+    examples: &mut Vec<Example>,
+    direction: Direction,
+    status: Option<u16>,
+    example: &Value,
+) {
     let value = match example {
         Value::Null => return,
         Value::String(text) if text.trim().is_empty() => return,
@@ -254,18 +284,29 @@ fn kind_at(schema: &Value, reader: &Reader<'_>, depth: usize) -> Option<FieldTyp
     }
     let name = schema.get("type").and_then(Value::as_str);
     Some(match name {
-        Some("string") if schema.get("format").and_then(Value::as_str) == Some("binary") => FieldType::File,
+        Some("string") if schema.get("format").and_then(Value::as_str) == Some("binary") => {
+            FieldType::File
+        }
         Some("string") => FieldType::String,
         Some("integer" | "long" | "int") => FieldType::Integer,
         Some("number") => FieldType::Number,
         Some("boolean") => FieldType::Boolean,
         Some("file") => FieldType::File,
         Some("array") => {
-            let item = schema.get("items").and_then(|i| kind_at(reader.resolve(i), reader, depth + 1));
+            let item =
+                schema.get("items").and_then(|i| kind_at(reader.resolve(i), reader, depth + 1));
             FieldType::Array(item.map(Box::new))
         }
-        Some("object") | None if schema.get("properties").is_some() || schema.get("allOf").is_some() => FieldType::Object,
-        Some("object") if schema.get("additionalProperties").is_some_and(|a| a.as_bool() != Some(false)) => FieldType::Map,
+        Some("object") | None
+            if schema.get("properties").is_some() || schema.get("allOf").is_some() =>
+        {
+            FieldType::Object
+        }
+        Some("object")
+            if schema.get("additionalProperties").is_some_and(|a| a.as_bool() != Some(false)) =>
+        {
+            FieldType::Map
+        }
         Some("object") => FieldType::Object,
         _ => return None,
     })

@@ -52,7 +52,10 @@ fn nesting(html: &str) -> usize {
                     .take_while(char::is_ascii_alphanumeric)
                     .collect::<String>()
                     .to_ascii_lowercase();
-                if !matches!(name.as_str(), "br" | "img" | "hr" | "input" | "col" | "wbr" | "meta" | "link") {
+                if !matches!(
+                    name.as_str(),
+                    "br" | "img" | "hr" | "input" | "col" | "wbr" | "meta" | "link"
+                ) {
                     depth += 1;
                     deepest = deepest.max(depth);
                 }
@@ -130,7 +133,9 @@ impl TableReader {
                         cell.link = Some((target.to_owned(), String::new()));
                     }
                     let class = element.attr("class").unwrap_or_default();
-                    if name == "div" && class.split_whitespace().any(|c| c == "note" || c == "notice") {
+                    if name == "div"
+                        && class.split_whitespace().any(|c| c == "note" || c == "notice")
+                    {
                         cell.text.open_note();
                     }
                     cell.text.tag(name, true);
@@ -239,7 +244,8 @@ mod tests {
         let tables = read_tables(html);
         assert_eq!(tables.len(), 1);
         let cell = &tables[0].rows[0][1];
-        let lines: Vec<_> = cell.lines.iter().map(|l| (l.text.as_str(), l.bullet, l.note)).collect();
+        let lines: Vec<_> =
+            cell.lines.iter().map(|l| (l.text.as_str(), l.bullet, l.note)).collect();
         assert_eq!(
             lines,
             [
@@ -256,7 +262,8 @@ mod tests {
     fn a_cell_that_spans_rows_stands_in_each_of_them() {
         let html = "<table><tr><th>a</th><th>b</th></tr><tr><td rowspan=2>x</td><td>1</td></tr><tr><td>2</td></tr></table>";
         let table = &read_tables(html)[0];
-        let rows: Vec<Vec<String>> = table.rows.iter().map(|r| r.iter().map(Cell::text).collect()).collect();
+        let rows: Vec<Vec<String>> =
+            table.rows.iter().map(|r| r.iter().map(Cell::text).collect()).collect();
         assert_eq!(rows, [["x", "1"], ["x", "2"]]);
     }
 

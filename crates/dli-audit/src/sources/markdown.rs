@@ -40,7 +40,12 @@ fn take_html_tables(content: &str) -> (String, Vec<String>) {
             if let Some(mark) = fence_mark(bare) {
                 match &fence {
                     None => fence = Some(mark),
-                    Some(open) if bare.trim_end().len() >= open.len() && mark.starts_with(open.as_str()) => fence = None,
+                    Some(open)
+                        if bare.trim_end().len() >= open.len()
+                            && mark.starts_with(open.as_str()) =>
+                    {
+                        fence = None
+                    }
                     Some(_) => {}
                 }
             }
@@ -53,7 +58,11 @@ fn take_html_tables(content: &str) -> (String, Vec<String>) {
         let mut rest = line;
         loop {
             let Some((at, opens)) = next_table_tag(rest) else {
-                if depth == 0 { text.push_str(rest) } else { table.push_str(rest) }
+                if depth == 0 {
+                    text.push_str(rest)
+                } else {
+                    table.push_str(rest)
+                }
                 break;
             };
             let end = at + if opens { OPEN_TAG.len() } else { CLOSE_TAG.len() };
@@ -258,8 +267,11 @@ impl Reader {
         let inner = html.trim().trim_start_matches('<').trim_end_matches('>').trim_end_matches('/');
         let open = !inner.starts_with('/');
         let inner = inner.trim_start_matches('/');
-        let name: String =
-            inner.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        let name: String = inner
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_ascii_lowercase();
         if open && let Some(anchor) = attribute(inner, "name").or_else(|| attribute(inner, "id")) {
             self.anchors.push(anchor);
         }
@@ -296,8 +308,11 @@ impl Reader {
             self.push_tables(&html);
             return;
         }
-        let lines: Vec<String> =
-            text.lines().map(|line| tidy_marks(&squeeze(line))).filter(|line| !line.is_empty()).collect();
+        let lines: Vec<String> = text
+            .lines()
+            .map(|line| tidy_marks(&squeeze(line)))
+            .filter(|line| !line.is_empty())
+            .collect();
         let text = lines.join("\n");
         if text.is_empty() && self.anchors.is_empty() {
             return;
@@ -357,7 +372,8 @@ mod tests {
         let page = "| Name | Text |\n| --- | --- |\n| a | Kind:<br>- X: one<br>- Y: two |\n";
         let document = read(page);
         let Block::Table(table) = &document.blocks[0] else { panic!("{document:?}") };
-        let lines: Vec<_> = table.rows[0][1].lines.iter().map(|l| (l.text.as_str(), l.bullet)).collect();
+        let lines: Vec<_> =
+            table.rows[0][1].lines.iter().map(|l| (l.text.as_str(), l.bullet)).collect();
         assert_eq!(lines, [("Kind:", false), ("X: one", true), ("Y: two", true)]);
     }
 

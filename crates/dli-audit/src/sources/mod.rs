@@ -35,11 +35,16 @@ pub enum Parsed {
 pub fn parse(content: &str) -> Option<Parsed> {
     if content.len() > MAX_PAGE_BYTES {
         let failures = vec![format!("larger than {MAX_PAGE_BYTES} bytes: not read")];
-        return Some(Parsed::Facts(SourceKind::PlainText, PageFacts { failures, ..PageFacts::default() }));
+        return Some(Parsed::Facts(
+            SourceKind::PlainText,
+            PageFacts { failures, ..PageFacts::default() },
+        ));
     }
     let kind = recognise(content)?;
     Some(match kind {
-        SourceKind::MarkdownHtml | SourceKind::MarkdownPipe => Parsed::Prose(kind, markdown::read(content)),
+        SourceKind::MarkdownHtml | SourceKind::MarkdownPipe => {
+            Parsed::Prose(kind, markdown::read(content))
+        }
         SourceKind::Rst => Parsed::Prose(kind, rst::read(content)),
         SourceKind::PlainText => Parsed::Prose(kind, plain_text::read(content)),
         SourceKind::Explorer => Parsed::Facts(kind, explorer::read(content)),

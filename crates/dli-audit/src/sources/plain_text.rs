@@ -148,12 +148,16 @@ fn read_table(pieces: &[Piece], at: usize) -> (Option<Table>, usize) {
     let mut columns: Vec<Column> = Vec::new();
     while let Some(text) = words(at + columns.len()) {
         match column_of(text) {
-            Some(column) if columns.len() < 10 && !columns.contains(&column) => columns.push(column),
+            Some(column) if columns.len() < 10 && !columns.contains(&column) => {
+                columns.push(column)
+            }
             _ => break,
         }
     }
     let first = columns.first();
-    if columns.len() < 2 || !matches!(first, Some(Column::Name | Column::Status | Column::ErrorCode)) {
+    if columns.len() < 2
+        || !matches!(first, Some(Column::Name | Column::Status | Column::ErrorCode))
+    {
         return (None, at);
     }
     let width = columns.len();
@@ -177,7 +181,11 @@ fn read_table(pieces: &[Piece], at: usize) -> (Option<Table>, usize) {
             || mentions_table(&further.text);
         match table.rows.last_mut().and_then(|row| row.last_mut()) {
             Some(cell) if !ends => {
-                cell.lines.push(Line { text: further.text.clone(), bullet: further.bullet, ..Line::default() });
+                cell.lines.push(Line {
+                    text: further.text.clone(),
+                    bullet: further.bullet,
+                    ..Line::default()
+                });
                 here += 1;
             }
             _ => break,
@@ -188,7 +196,9 @@ fn read_table(pieces: &[Piece], at: usize) -> (Option<Table>, usize) {
 
 /// "Table 5 describes the status code.", which stands between a table and the next.
 fn mentions_table(text: &str) -> bool {
-    text.starts_with("Table ") || (text.starts_with('表') && text.chars().nth(1).is_some_and(|c| c.is_ascii_digit() || c == ' '))
+    text.starts_with("Table ")
+        || (text.starts_with('表')
+            && text.chars().nth(1).is_some_and(|c| c.is_ascii_digit() || c == ' '))
 }
 
 fn looks_like_row(row: &[Option<&str>], columns: &[Column]) -> bool {
@@ -198,7 +208,9 @@ fn looks_like_row(row: &[Option<&str>], columns: &[Column]) -> bool {
         };
         match column {
             Column::Name => is_name(text),
-            Column::Mandatory | Column::Optional => crate::page::columns::yes_or_no(text).is_some() || *text == "-",
+            Column::Mandatory | Column::Optional => {
+                crate::page::columns::yes_or_no(text).is_some() || *text == "-"
+            }
             Column::Type => text.len() < 60 && !text.contains(['.', '。']),
             Column::Status => text.len() < 20 && text.starts_with(|c: char| c.is_ascii_digit()),
             Column::ErrorCode => text.len() < 30,
@@ -211,7 +223,9 @@ fn is_name(text: &str) -> bool {
     text.len() < 80
         && !text.contains(' ')
         && !is_section_title(text)
-        && (text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '[' | ']'))
+        && (text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '[' | ']'))
             || text == "数组元素")
 }
 
@@ -229,7 +243,9 @@ mod tests {
             .map(|b| match b {
                 Block::Heading { text, .. } => format!("# {text}"),
                 Block::Text(t) => t.text.clone(),
-                Block::Table(t) => format!("table {:?} {}x{}", t.number, t.header.len(), t.rows.len()),
+                Block::Table(t) => {
+                    format!("table {:?} {}x{}", t.number, t.header.len(), t.rows.len())
+                }
                 Block::Code(c) => format!("code {}", c.lines().count()),
             })
             .collect();

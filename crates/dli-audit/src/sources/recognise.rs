@@ -22,13 +22,8 @@ pub enum SourceKind {
 
 impl SourceKind {
     /// All kinds, in the order of reports.
-    pub const ALL: [Self; 5] = [
-        Self::MarkdownHtml,
-        Self::MarkdownPipe,
-        Self::Rst,
-        Self::PlainText,
-        Self::Explorer,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::MarkdownHtml, Self::MarkdownPipe, Self::Rst, Self::PlainText, Self::Explorer];
 }
 
 impl fmt::Display for SourceKind {
@@ -124,7 +119,9 @@ fn is_underline(line: &str) -> bool {
     let Some(first) = chars.next() else {
         return false;
     };
-    line.len() >= 4 && matches!(first, '=' | '-' | '~' | '^' | '"' | '*' | '#') && chars.all(|c| c == first)
+    line.len() >= 4
+        && matches!(first, '=' | '-' | '~' | '^' | '"' | '*' | '#')
+        && chars.all(|c| c == first)
 }
 
 fn is_grid_border(line: &str) -> bool {
@@ -137,7 +134,9 @@ fn is_simple_border(line: &str) -> bool {
 
 /// Whether a line is the rule below the header of a pipe table.
 pub fn is_pipe_separator(line: &str) -> bool {
-    line.contains('|') && line.contains("--") && line.chars().all(|c| matches!(c, '|' | '-' | ':' | ' ' | '\t'))
+    line.contains('|')
+        && line.contains("--")
+        && line.chars().all(|c| matches!(c, '|' | '-' | ':' | ' ' | '\t'))
 }
 
 #[cfg(test)]
@@ -149,7 +148,10 @@ mod tests {
         let cases = [
             ("# T\n\n<table><tr><td>x</td></tr></table>\n", SourceKind::MarkdownHtml),
             ("# T\n\n| a | b |\n|---|---|\n| 1 | 2 |\n", SourceKind::MarkdownPipe),
-            ("T\n====\n\n.. table:: **Table 1** x\n\n   ==== ====\n   a    b\n   ==== ====\n", SourceKind::Rst),
+            (
+                "T\n====\n\n.. table:: **Table 1** x\n\n   ==== ====\n   a    b\n   ==== ====\n",
+                SourceKind::Rst,
+            ),
             ("Title\n\nTable 1 x\n\nParameter\n\nType\n", SourceKind::PlainText),
             ("{\"paths\": {}}", SourceKind::Explorer),
         ];

@@ -4,12 +4,15 @@
 use crate::document::{Block, Document, Table, Text, squeeze};
 
 use super::rst_inline::{Inline, read_inline};
-use super::rst_tables::{is_grid_border, is_simple_border, read_grid, read_list_table, read_simple};
+use super::rst_tables::{
+    is_grid_border, is_simple_border, read_grid, read_list_table, read_simple,
+};
 
 /// Reads a page.
 pub fn read(content: &str) -> Document {
     let lines: Vec<String> = content.lines().map(|l| l.trim_end().replace('\t', "    ")).collect();
-    let mut reader = Reader { lines: &lines, at: 0, blocks: Vec::new(), labels: Vec::new(), note: None };
+    let mut reader =
+        Reader { lines: &lines, at: 0, blocks: Vec::new(), labels: Vec::new(), note: None };
     while reader.at < lines.len() {
         reader.step();
     }
@@ -59,15 +62,29 @@ impl<'a> Reader<'a> {
         } else if is_simple_border(bare) {
             let (tables, after) = read_simple(self.lines, self.at);
             self.push_table(tables, String::new(), after);
-        } else if is_adornment(bare) && self.at + 2 < self.lines.len() && is_adornment(self.line(self.at + 2).trim()) && !self.line(self.at + 1).trim().is_empty() {
+        } else if is_adornment(bare)
+            && self.at + 2 < self.lines.len()
+            && is_adornment(self.line(self.at + 2).trim())
+            && !self.line(self.at + 1).trim().is_empty()
+        {
             let title = self.line(self.at + 1).trim();
             self.push_heading(title, 1);
             self.at += 3;
-        } else if indent == 0 && is_adornment(self.line(self.at + 1)) && !self.line(self.at + 1).is_empty() {
+        } else if indent == 0
+            && is_adornment(self.line(self.at + 1))
+            && !self.line(self.at + 1).is_empty()
+        {
             let level = if self.line(self.at + 1).starts_with('=') { 1 } else { 2 };
             self.push_heading(bare, level);
             self.at += 2;
-        } else if bare.starts_with(':') && bare[1..].find(':').is_some_and(|end| bare[1..1 + end].chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))) && !bare.starts_with(":ref:") {
+        } else if bare.starts_with(':')
+            && bare[1..].find(':').is_some_and(|end| {
+                bare[1..1 + end]
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+            })
+            && !bare.starts_with(":ref:")
+        {
             // A field list, as in `:original_name: x.html`.
             self.at += 1;
         } else {
@@ -106,7 +123,8 @@ impl<'a> Reader<'a> {
                     if let Some(rows) = bare.strip_prefix(":header-rows:") {
                         header_rows = rows.trim().parse().unwrap_or(1);
                     } else if !bare.starts_with(':') {
-                        if is_grid_border(bare) || is_simple_border(bare) || bare.starts_with("* -") {
+                        if is_grid_border(bare) || is_simple_border(bare) || bare.starts_with("* -")
+                        {
                             break;
                         }
                         caption.push(' ');
@@ -144,7 +162,8 @@ impl<'a> Reader<'a> {
                 self.at = at;
                 self.literal_block(indent);
             }
-            "note" | "important" | "caution" | "warning" | "tip" | "attention" | "danger" | "hint" => {
+            "note" | "important" | "caution" | "warning" | "tip" | "attention" | "danger"
+            | "hint" => {
                 self.note = Some(indent + 1);
                 self.at = start;
                 if !argument.is_empty() {
@@ -169,7 +188,11 @@ impl<'a> Reader<'a> {
             code.push(line);
             self.at += 1;
         }
-        let margin = code.iter().filter(|l| !l.trim().is_empty()).map(|l| l.len() - l.trim_start().len()).min();
+        let margin = code
+            .iter()
+            .filter(|l| !l.trim().is_empty())
+            .map(|l| l.len() - l.trim_start().len())
+            .min();
         let Some(margin) = margin else {
             return;
         };
@@ -200,8 +223,18 @@ impl<'a> Reader<'a> {
         while self.at < self.lines.len() {
             let line = self.line(self.at);
             let next = line.trim_start();
-            let same = if bullet { self.indent_of(self.at) >= content } else { self.indent_of(self.at) >= indent };
-            if next.is_empty() || !same || item(next).1 || next.starts_with(".. ") || is_grid_border(next) || is_simple_border(next) {
+            let same = if bullet {
+                self.indent_of(self.at) >= content
+            } else {
+                self.indent_of(self.at) >= indent
+            };
+            if next.is_empty()
+                || !same
+                || item(next).1
+                || next.starts_with(".. ")
+                || is_grid_border(next)
+                || is_simple_border(next)
+            {
                 break;
             }
             words.push('\n');
@@ -236,7 +269,8 @@ impl<'a> Reader<'a> {
 fn directive(bare: &str) -> Option<(&str, &str)> {
     let rest = bare.strip_prefix(".. ")?;
     let (name, argument) = rest.split_once("::")?;
-    let well_formed = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+'));
+    let well_formed = !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+'));
     well_formed.then(|| (name, argument.trim()))
 }
 
@@ -247,9 +281,11 @@ pub(super) fn item(bare: &str) -> (&str, bool) {
             return (rest.trim_start(), true);
         }
     }
-    let digits = bare.len() - bare.trim_start_matches(|c: char| c.is_ascii_digit() || c == '#').len();
+    let digits =
+        bare.len() - bare.trim_start_matches(|c: char| c.is_ascii_digit() || c == '#').len();
     if (1..=3).contains(&digits)
-        && let Some(rest) = bare[digits..].strip_prefix(". ").or_else(|| bare[digits..].strip_prefix(") "))
+        && let Some(rest) =
+            bare[digits..].strip_prefix(". ").or_else(|| bare[digits..].strip_prefix(") "))
     {
         return (rest.trim_start(), true);
     }
@@ -261,7 +297,11 @@ fn is_adornment(line: &str) -> bool {
     let Some(first) = chars.next() else {
         return false;
     };
-    line.len() >= 3 && first.is_ascii_punctuation() && first != '.' && first != ':' && chars.all(|c| c == first)
+    line.len() >= 3
+        && first.is_ascii_punctuation()
+        && first != '.'
+        && first != ':'
+        && chars.all(|c| c == first)
 }
 
 #[cfg(test)]
@@ -269,7 +309,11 @@ mod tests {
     use super::*;
 
     fn tables(document: &Document) -> Vec<&Table> {
-        document.blocks.iter().filter_map(|b| if let Block::Table(t) = b { Some(t) } else { None }).collect()
+        document
+            .blocks
+            .iter()
+            .filter_map(|b| if let Block::Table(t) = b { Some(t) } else { None })
+            .collect()
     }
 
     #[test]

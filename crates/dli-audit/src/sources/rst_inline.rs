@@ -51,7 +51,14 @@ pub fn read_inline(source: &str) -> Inline {
     out
 }
 
-fn marked<'a>(out: &mut Inline, after: &'a str, close: &str, literal: &str, unclosed: &mut bool, quote: bool) -> &'a str {
+fn marked<'a>(
+    out: &mut Inline,
+    after: &'a str,
+    close: &str,
+    literal: &str,
+    unclosed: &mut bool,
+    quote: bool,
+) -> &'a str {
     let end = if *unclosed { None } else { after.find(close) };
     let Some(end) = end else {
         *unclosed = true;
@@ -104,7 +111,9 @@ fn reference<'a>(out: &mut Inline, after: &'a str, unclosed: &mut bool) -> &'a s
     };
     let inside = &after[..end];
     let (text, target) = match inside.rfind('<') {
-        Some(at) if inside.ends_with('>') => (inside[..at].trim(), &inside[at + 1..inside.len() - 1]),
+        Some(at) if inside.ends_with('>') => {
+            (inside[..at].trim(), &inside[at + 1..inside.len() - 1])
+        }
         _ => (inside, inside),
     };
     push_plain(out, text);
@@ -120,7 +129,9 @@ mod tests {
 
     #[test]
     fn emphasis_becomes_quotation_marks_and_references_become_links() {
-        let inline = read_inline("Value **true**, see :ref:`Table 3 <x__t3>` and `here <https://a>`__: a\\_b *c*");
+        let inline = read_inline(
+            "Value **true**, see :ref:`Table 3 <x__t3>` and `here <https://a>`__: a\\_b *c*",
+        );
         assert_eq!(inline.text, "Value “true”, see Table 3 and here: a_b c");
         assert_eq!(inline.links[0], Link { target: "x__t3".into(), text: "Table 3".into() });
     }

@@ -28,7 +28,8 @@ pub fn is_simple_border(bare: &str) -> bool {
 pub fn read_grid(lines: &[String], at: usize) -> (Option<Table>, usize) {
     let indent = indent_of(&lines[at]);
     let border = lines[at].trim();
-    let edges: Vec<usize> = border.char_indices().filter(|(_, c)| *c == '+').map(|(i, _)| i).collect();
+    let edges: Vec<usize> =
+        border.char_indices().filter(|(_, c)| *c == '+').map(|(i, _)| i).collect();
     let columns = edges.len() - 1;
     let mut end = at + 1;
     while lines.get(end).is_some_and(|l| {
@@ -46,7 +47,8 @@ pub fn read_grid(lines: &[String], at: usize) -> (Option<Table>, usize) {
     for line in &lines[at + 1..end] {
         let bare = line.trim();
         let by_width = by_width(bare);
-        let separated: Vec<bool> = (0..columns).map(|c| is_rule(&by_width, edges[c], edges[c + 1])).collect();
+        let separated: Vec<bool> =
+            (0..columns).map(|c| is_rule(&by_width, edges[c], edges[c + 1])).collect();
         if separated.contains(&true) {
             let row: Vec<Cell> = cells.iter().map(|lines| cell_of(lines)).collect();
             for (column, _) in separated.iter().enumerate().filter(|(_, s)| **s) {
@@ -150,7 +152,9 @@ pub fn read_simple(lines: &[String], at: usize) -> (Option<Table>, usize) {
             let parts: Vec<String> = spans
                 .iter()
                 .enumerate()
-                .map(|(i, (from, to))| slice(&chars, *from, if i == last { chars.len() } else { *to }))
+                .map(|(i, (from, to))| {
+                    slice(&chars, *from, if i == last { chars.len() } else { *to })
+                })
                 .collect();
             // A blank first column goes on with the row above.
             if parts[0].trim().is_empty() && rows.len() > header_rows {
@@ -165,7 +169,8 @@ pub fn read_simple(lines: &[String], at: usize) -> (Option<Table>, usize) {
         }
         end += 1;
     }
-    let mut cells = rows.iter().map(|row| row.iter().map(|lines| cell_of(lines)).collect::<Vec<_>>());
+    let mut cells =
+        rows.iter().map(|row| row.iter().map(|lines| cell_of(lines)).collect::<Vec<_>>());
     let Some(header) = cells.next() else {
         return (None, end);
     };
@@ -175,7 +180,12 @@ pub fn read_simple(lines: &[String], at: usize) -> (Option<Table>, usize) {
 }
 
 /// Reads the items of a `list-table` whose first item is at line `at`.
-pub fn read_list_table(lines: &[String], at: usize, indent: usize, header_rows: usize) -> (Option<Table>, usize) {
+pub fn read_list_table(
+    lines: &[String],
+    at: usize,
+    indent: usize,
+    header_rows: usize,
+) -> (Option<Table>, usize) {
     let mut rows: Vec<Vec<Vec<String>>> = Vec::new();
     let mut column = 0;
     let mut end = at;
@@ -205,7 +215,8 @@ pub fn read_list_table(lines: &[String], at: usize, indent: usize, header_rows: 
         }
         end += 1;
     }
-    let mut cells = rows.iter().map(|row| row.iter().map(|lines| cell_of(lines)).collect::<Vec<_>>());
+    let mut cells =
+        rows.iter().map(|row| row.iter().map(|lines| cell_of(lines)).collect::<Vec<_>>());
     let Some(header) = cells.next() else {
         return (None, end);
     };
@@ -316,17 +327,25 @@ mod tests {
         let table = table.expect("readable");
         assert_eq!(end, 15);
         assert_eq!(table.header, ["Name", "Text"]);
-        let seen: Vec<_> = table.rows[0][1].lines.iter().map(|l| (l.text.as_str(), l.bullet, l.note)).collect();
+        let seen: Vec<_> =
+            table.rows[0][1].lines.iter().map(|l| (l.text.as_str(), l.bullet, l.note)).collect();
         assert_eq!(
             seen,
-            [("One of:", false, false), ("“X”: b goes on", true, false), ("Y: c", true, false), ("beware", false, true)]
+            [
+                ("One of:", false, false),
+                ("“X”: b goes on", true, false),
+                ("Y: c", true, false),
+                ("beware", false, true)
+            ]
         );
         assert_eq!(table.rows[1][0].text(), "b");
     }
 
     #[test]
     fn wide_characters_take_two_columns_of_a_grid() {
-        let source = lines("+------+------+\n| 名称 | 类型 |\n+======+======+\n| a    | 整数 |\n+------+------+");
+        let source = lines(
+            "+------+------+\n| 名称 | 类型 |\n+======+======+\n| a    | 整数 |\n+------+------+",
+        );
         let (table, _) = read_grid(&source, 0);
         let table = table.expect("readable");
         assert_eq!(table.header, ["名称", "类型"]);
@@ -335,7 +354,9 @@ mod tests {
 
     #[test]
     fn a_simple_table_continues_a_row_whose_first_column_is_blank() {
-        let source = lines("==== =======\nName Text\n==== =======\na    long\n     text beyond\nb    x\n==== =======\n\nafter");
+        let source = lines(
+            "==== =======\nName Text\n==== =======\na    long\n     text beyond\nb    x\n==== =======\n\nafter",
+        );
         let (table, end) = read_simple(&source, 0);
         let table = table.expect("readable");
         assert_eq!(end, 7);
