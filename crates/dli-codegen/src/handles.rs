@@ -13,7 +13,46 @@ use crate::names::{field_ident, method_name, type_ident};
 
 pub fn generate(bundle: &Bundle) -> TokenStream {
     let tags = bundle.document()["tags"].as_array().map_or(&[][..], Vec::as_slice);
-    tags.iter().map(|tag| family(bundle, tag)).collect()
+    let handles: TokenStream = tags.iter().map(|tag| family(bundle, tag)).collect();
+    let blocking: TokenStream = tags.iter().map(|tag| blocking_family(bundle, tag)).collect();
+    quote! {
+        #handles
+        /// The same handles for programs that do not use `async`.
+        #[cfg(feature = "blocking")]
+        pub mod blocking {
+            use dli_api::types;
+            use super::*;
+            #blocking
+        }
+    }
+}
+
+fn methods<'a>(bundle: &'a Bundle, name: &str) -> Vec<Method<'a>> {
+    let operations = bundle.operations().iter();
+    let family = operations.filter(|operation| operation.family == name);
+    family.map(|operation| Method::new(bundle, operation)).collect()
+}
+
+/// The handle of a family whose methods wait for their answers.
+fn blocking_family(bundle: &Bundle, tag: &Value) -> TokenStream {
+    let name = tag["name"].as_str().unwrap_or_default();
+    let handle = type_ident(name);
+    let accessor = field_ident(name);
+    let operations = methods(bundle, name);
+    let functions = operations.iter().map(Method::blocking_functions);
+    let doc = tag["description"].as_str().unwrap_or_default();
+    quote! {
+        impl crate::blocking::Dli {
+            #[doc = #doc]
+            pub fn #accessor(&self) -> #handle {
+                #handle { inner: self.as_async().#accessor(), runtime: self.runtime().clone() }
+            }
+        }
+        #[doc = #doc]
+        #[derive(Clone, Debug)]
+        pub struct #handle { inner: super::#handle, runtime: crate::blocking::Runtime }
+        impl #handle { #(#functions)* }
+    }
 }
 
 fn family(bundle: &Bundle, tag: &Value) -> TokenStream {
@@ -21,12 +60,7 @@ fn family(bundle: &Bundle, tag: &Value) -> TokenStream {
     let description = tag["description"].as_str().unwrap_or_default();
     let handle = type_ident(name);
     let accessor = field_ident(name);
-    let operations: Vec<Method<'_>> = bundle
-        .operations()
-        .iter()
-        .filter(|operation| operation.family == name)
-        .map(|operation| Method::new(bundle, operation))
-        .collect();
+    let operations = methods(bundle, name);
     let structs = operations.iter().map(Method::params_struct);
     let methods = operations.iter().map(Method::functions);
     let accessor_doc = format!("{description} See [`{handle}`].");
@@ -268,6 +302,54 @@ impl<'a> Method<'a> {
             }
             #streams
         }
+    }
+
+    /// The functions again, waiting for their answers.
+    fn blocking_functions(&self) -> TokenStream {
+        let (parameters, _) = self.signature();
+        let name = &self.name;
+        let arguments = self.forwarded();
+        let answer = match &self.operation.response {
+            Some(response) => {
+                let ty = type_ident(response);
+                quote!(types::#ty)
+            }
+            None => quote!(()),
+        };
+        let doc = format!(
+            "{}\n\nLike the `{name}` of the handle for `async`, and waits for the answer.",
+            self.operation.summary
+        );
+        let lists = self.items().filter(|_| self.is_streamed()).map(|(_, _, item)| {
+            let by_item = format_ident!("{name}_items");
+            let by_page = format_ident!("{name}_pages");
+            let items_doc = format!("Like [`{name}`](Self::{name}), item by item, over all pages.");
+            let pages_doc = format!("Like [`{name}`](Self::{name}), page by page, to the last page.");
+            quote! {
+                #[doc = #pages_doc]
+                pub fn #by_page(&self, #(#parameters),*)
+                    -> crate::blocking::Iter<crate::Reply<#answer>>
+                {
+                    self.runtime.iterate(self.inner.#by_page(#(#arguments),*))
+                }
+                #[doc = #items_doc]
+                pub fn #by_item(&self, #(#parameters),*) -> crate::blocking::Iter<#item> {
+                    self.runtime.iterate(self.inner.#by_item(#(#arguments),*))
+                }
+            }
+        });
+        quote! {
+            #[doc = #doc]
+            pub fn #name(&self, #(#parameters),*) -> Result<crate::Reply<#answer>, crate::Error> {
+                self.runtime.block_on(self.inner.#name(#(#arguments),*))
+            }
+            #lists
+        }
+    }
+
+    /// Whether the list can be walked by parameters of its function.
+    fn is_streamed(&self) -> bool {
+        self.operation.response.is_some() && self.operation.paging.location.is_none()
     }
 
     /// By page and by item, for what is a list.

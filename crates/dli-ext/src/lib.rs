@@ -11,6 +11,8 @@
 //! - [`paging`]: lists as streams; [`wait`]: long work as a future or a stream of states;
 //! - [`types`]: what is sent and received.
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod client;
 pub mod config;
 mod error;
@@ -19,6 +21,8 @@ mod reply;
 mod request;
 #[cfg(feature = "sql_jobs")]
 pub mod sql;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 pub mod transport;
 pub mod wait;
 

@@ -51,6 +51,10 @@ pub struct Builder {
     pub(super) rate: Option<f64>,
     pub(super) user_agent: Option<String>,
     pub(super) trace_bodies: bool,
+    #[cfg(feature = "test-util")]
+    pub(crate) script: Option<crate::test_util::Script>,
+    #[cfg(feature = "test-util")]
+    pub(crate) recorder: Option<crate::test_util::Recorder>,
     #[cfg(feature = "obs")]
     pub(super) storage: crate::sql::Storage,
 }
@@ -96,6 +100,10 @@ impl Builder {
             rate: None,
             user_agent: None,
             trace_bodies: false,
+            #[cfg(feature = "test-util")]
+            script: None,
+            #[cfg(feature = "test-util")]
+            recorder: None,
             #[cfg(feature = "obs")]
             storage: crate::sql::Storage::default(),
         }
@@ -351,8 +359,15 @@ impl Builder {
         let project = self.found_project(explicit, last)?;
         let client = std::mem::take(&mut self.http).build()?;
         let identity = self.found_identity(profile.as_ref(), &client, &iam, &region, &project)?;
+        let wire = Wire::Http(client.clone());
+        #[cfg(feature = "test-util")]
+        let wire = match (self.script.take(), self.recorder.take()) {
+            (Some(script), _) => Wire::Script(script),
+            (None, Some(recorder)) => Wire::Recorded(client.clone(), recorder),
+            (None, None) => wire,
+        };
         let core = Arc::new(Core {
-            wire: Wire::Http(client.clone()),
+            wire,
             identity: identity.clone(),
             retry: self.retry,
             attempt_timeout: self.attempt_timeout,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_json::ReaderBuilder;
-use arrow_json::reader::Decoder;
 use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
@@ -54,10 +53,6 @@ fn batch(schema: &SchemaRef, rows: Vec<Result<Row, Error>>) -> Result<RecordBatc
     let unfit = |error: arrow_schema::ArrowError| {
         failed(format!("the rows do not fit their columns: {error}")).source_error(error)
     };
-    let mut decoder: Decoder = ReaderBuilder::new(Arc::clone(schema))
-        .with_batch_size(ROWS)
-        .build_decoder()
-        .map_err(unfit)?;
     let mut objects = Vec::with_capacity(rows.len());
     for row in rows {
         let row = row?;
@@ -73,7 +68,8 @@ fn batch(schema: &SchemaRef, rows: Vec<Result<Row, Error>>) -> Result<RecordBatc
         return RecordBatch::try_new_with_options(Arc::clone(schema), vec![], &options)
             .map_err(unfit);
     }
-    decoder = ReaderBuilder::new(inner).with_batch_size(ROWS).build_decoder().map_err(unfit)?;
+    let mut decoder =
+        ReaderBuilder::new(inner).with_batch_size(ROWS).build_decoder().map_err(unfit)?;
     decoder.serialize(&objects).map_err(unfit)?;
     let decoded = decoder.flush().map_err(unfit)?;
     let columns = decoded.map(|batch| batch.columns().to_vec()).unwrap_or_default();

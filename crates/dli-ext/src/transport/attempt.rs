@@ -12,6 +12,12 @@ use http::{HeaderMap, StatusCode};
 pub(crate) enum Wire {
     /// The network.
     Http(reqwest::Client),
+    /// The network, and someone who takes notes.
+    #[cfg(feature = "test-util")]
+    Recorded(reqwest::Client, crate::test_util::Recorder),
+    /// Someone who plays the network.
+    #[cfg(feature = "test-util")]
+    Script(crate::test_util::Script),
 }
 
 /// An answer, read to its end.
@@ -50,20 +56,28 @@ impl fmt::Display for Failure {
 }
 
 impl Wire {
+    #[cfg_attr(not(feature = "test-util"), allow(unused_variables))]
     pub async fn attempt(
         &self,
+        operation: &str,
         request: reqwest::Request,
         bound: Duration,
         body_limit: usize,
     ) -> Result<Raw, Failure> {
-        match self {
-            Self::Http(client) => {
-                match tokio::time::timeout(bound, over_http(client, request, body_limit)).await {
-                    Ok(outcome) => outcome,
-                    Err(_) => Err(Failure::TimedOut),
+        let attempt = async {
+            match self {
+                Self::Http(client) => over_http(client, request, body_limit).await,
+                #[cfg(feature = "test-util")]
+                Self::Recorded(client, recorder) => {
+                    let raw = over_http(client, request, body_limit).await?;
+                    recorder.note(operation, &raw);
+                    Ok(raw)
                 }
+                #[cfg(feature = "test-util")]
+                Self::Script(script) => script.play(operation, &request).await,
             }
-        }
+        };
+        tokio::time::timeout(bound, attempt).await.unwrap_or(Err(Failure::TimedOut))
     }
 }
 

@@ -21,6 +21,8 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 pub(crate) use attempt::Wire;
+#[cfg(feature = "test-util")]
+pub(crate) use attempt::{Failure, Raw};
 pub(crate) use classify::Verdict;
 pub(crate) use http::HttpSettings;
 pub(crate) use limit::RateLimit;
@@ -96,7 +98,7 @@ impl Core {
             let attempt = retries.begin();
             let bound = self.attempt_bound(plan, end);
             let outcome = trace::attempt(attempt, self.trace_bodies, async {
-                self.wire.attempt(request, bound, self.body_limit).await
+                self.wire.attempt(&plan.operation, request, bound, self.body_limit).await
             })
             .await;
             let refused = match classify::classify(outcome, bound) {

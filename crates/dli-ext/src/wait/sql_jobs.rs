@@ -3,7 +3,6 @@
 use dli_api::types::{ShowSqlJobStatusResponse, SqlJobStatus};
 
 use super::{Look, Meaning, Waiter, gone};
-use crate::Error;
 use crate::handles::SqlJobs;
 
 const SHOW: &str = "show_sql_job_status";
@@ -39,7 +38,7 @@ impl SqlJobs {
             );
             look.progress = match status {
                 Some(SqlJobStatus::Finished) => Some(1.0),
-                Some(SqlJobStatus::Running) => handle.progress(&id).await?,
+                Some(SqlJobStatus::Running) => handle.progress(&id).await,
                 _ => None,
             };
             Ok(look)
@@ -78,12 +77,8 @@ impl SqlJobs {
     }
 
     /// How far the job is. Queues that are busy or old do not tell; that is no reason to fail.
-    async fn progress(&self, id: &str) -> Result<Option<f64>, Error> {
-        match self.show_sql_job_progress(id).await {
-            Ok(progress) => Ok(progress.progress),
-            Err(error) if error.status().is_some() => Ok(None),
-            Err(error) => Err(error),
-        }
+    async fn progress(&self, id: &str) -> Option<f64> {
+        self.show_sql_job_progress(id).await.ok()?.progress
     }
 }
 
