@@ -176,7 +176,8 @@ fn check_rulings(findings: &mut Findings, description: &Description) {
     let mut findings = findings.of_file("rulings.yaml");
     for (number, ruling) in description.rulings.iter().enumerate() {
         let named: Vec<&str> = ruling.operations().collect();
-        let at = format!("ruling {} ({} {})", number + 1, named.join(", "), ruling.at);
+        let place = ruling.at.join(", ");
+        let at = format!("ruling {} ({} {place})", number + 1, named.join(", "));
         if named.is_empty() {
             findings.add(&at, "name the operation");
         }
@@ -186,10 +187,17 @@ fn check_rulings(findings: &mut Findings, description: &Description) {
         if ruling.says.is_empty() {
             findings.add(&at, "say which source says what");
         }
-        for (what, text) in [("holds", &ruling.holds), ("why", &ruling.why), ("at", &ruling.at)] {
+        for (what, text) in [("holds", &ruling.holds), ("why", &ruling.why), ("at", &place)] {
             if text.trim().is_empty() {
                 findings.add(&at, format!("`{what}` is empty"));
             }
+        }
+        let texts = named.iter().copied().chain(ruling.at.iter().map(String::as_str));
+        if texts.chain(ruling.says.keys().map(String::as_str)).any(|text| text.contains('*')) {
+            findings.add(&at, "name what it is about; there are no wildcards");
+        }
+        if ruling.by.is_some() && !ruling.is_by_reader() {
+            findings.add(&at, "`by` is `reader` or left out");
         }
     }
 }

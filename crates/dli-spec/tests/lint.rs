@@ -165,16 +165,41 @@ fn every_broken_rule_is_found_where_it_is_broken() {
 }
 
 #[test]
-fn a_ruling_names_an_operation_a_source_and_a_reason() {
-    let ruling = "- { operation: OPERATION, at: response.body.name, aspect: type, says: SAYS, holds: text, why: WHY }";
-    let write = |operation: &str, says: &str, why: &str| {
-        let text = ruling.replace("OPERATION", operation).replace("SAYS", says).replace("WHY", why);
-        findings(FAMILY, &text)
+fn a_ruling_names_an_operation_a_place_a_source_and_a_reason() {
+    let ruling = "- { operation: show_lamp, at: response.body.name, aspect: type, says: { zh/lamp.md: number }, holds: text, why: because }";
+    assert_eq!(findings(FAMILY, ruling), Vec::<String>::new());
+    let cases = [
+        ("operation: show_lamp", "operation: no_lamp", "no operation `no_lamp`"),
+        ("operation: show_lamp", "operations: []", "name the operation"),
+        ("operation: show_lamp", "operation: \"*\"", "no wildcards"),
+        ("at: response.body.name", "at: []", "`at` is empty"),
+        ("at: response.body.name", "at: \"response.body.*\"", "no wildcards"),
+        ("{ zh/lamp.md: number }", "{}", "which source"),
+        ("why: because", "why: \" \"", "`why` is empty"),
+        ("why: because", "why: because, by: ear", "`by` is `reader`"),
+    ];
+    for (from, to, expected) in cases {
+        assert!(ruling.contains(from), "the case `{from}` fits nothing");
+        let found = findings(FAMILY, &ruling.replacen(from, to, 1));
+        assert!(found.iter().any(|finding| finding.contains(expected)), "{to}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_ruling_is_about_one_place_or_several_and_made_by_the_audit_or_a_reader() {
+    let write = |at: &str, by: &str| {
+        let ruling = format!("- {{ operations: [show_lamp, update_lamp], at: {at}, aspect: type, says: {{ zh/lamp.md: number }}, holds: text, why: because{by} }}");
+        let folder = tempfile::tempdir().unwrap();
+        let description = load(folder.path(), SHARED, FAMILY, &ruling);
+        assert_eq!(lint::lint(&description).iter().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
+        description.rulings()[0].clone()
     };
-    assert!(write("show_lamp", "{ zh/lamp.md: number }", "because").is_empty());
-    assert!(write("no_lamp", "{ zh/lamp.md: number }", "because")[0].contains("no operation `no_lamp`"));
-    assert!(write("show_lamp", "{}", "because")[0].contains("which source"));
-    assert!(write("show_lamp", "{ zh/lamp.md: number }", "\" \"")[0].contains("`why` is empty"));
+    let one = write("response.body.name", "");
+    assert_eq!((one.at, one.by), (vec!["response.body.name".to_owned()], None));
+    let two = write("[response.body.name, response.body.glow]", ", by: reader");
+    assert_eq!(two.at, ["response.body.name", "response.body.glow"]);
+    assert!(two.is_by_reader());
+    assert_eq!(two.operations().collect::<Vec<_>>(), ["show_lamp", "update_lamp"]);
 }
 
 #[test]
