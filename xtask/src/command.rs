@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
 
@@ -50,6 +50,17 @@ impl Program {
             bail!("{shown}: {}: {}", output.status, said.trim());
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Runs the program in place of this one: its exit code becomes ours.
+    pub fn code(mut self) -> ExitCode {
+        match self.0.status() {
+            Ok(status) => ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2)),
+            Err(error) => {
+                eprintln!("error: cannot start {:?}: {error}", self.0.get_program());
+                ExitCode::from(2)
+            }
+        }
     }
 
     pub fn run(mut self) -> anyhow::Result<()> {
