@@ -19,6 +19,11 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Who a seed is carried out for.
+    pub fn of_seed(user: String) -> Self {
+        Self { user, projects: None }
+    }
+
     /// Refuses callers of a foreign or unknown project.
     pub fn must_reach(&self, settings: &Settings, project: &str) -> ApiResult<()> {
         let own = self.projects.as_ref().is_none_or(|own| own.iter().any(|id| id == project));

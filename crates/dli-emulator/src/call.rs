@@ -1,10 +1,16 @@
 //! What a handler sees of a request, and what most handlers do.
 
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
 use dli_spec::{Operation, PagingStyle};
 use serde_json::{Map, Value, json};
 
 use crate::auth::Caller;
 use crate::error::{ApiError, ApiResult};
+use crate::server::Service;
 use crate::settings::Settings;
 use crate::store::{Object, Objects, Timeline};
 
@@ -24,7 +30,15 @@ pub(crate) struct Call<'a> {
     pub settings: &'a Settings,
     /// Why what this request starts is to fail, if a fault was asked for.
     pub failure: Option<String>,
+    /// Whether changes of state take no time at all, as in a seed.
+    pub instant: bool,
+    /// What is to be done once the transaction is committed.
+    pub later: RefCell<Vec<Later>>,
 }
+
+/// Work after the commit; it may bring another answer than the handler's.
+pub(crate) type Later = Box<dyn FnOnce(Arc<Service>) -> LaterAnswer + Send>;
+pub(crate) type LaterAnswer = Pin<Box<dyn Future<Output = ApiResult<Option<Value>>> + Send>>;
 
 /// What answers one operation.
 pub(crate) type Handler = fn(&Call<'_>) -> ApiResult;
@@ -60,9 +74,14 @@ impl Call<'_> {
         self.body[field].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
+    /// Has something done once the transaction is committed.
+    pub fn afterwards(&self, later: Later) {
+        self.later.borrow_mut().push(later);
+    }
+
     /// How long one change of state takes in this family.
     pub fn delay(&self) -> i64 {
-        self.settings.delay_of(&self.operation.family)
+        if self.instant { 0 } else { self.settings.delay_of(&self.operation.family) }
     }
 
     /// From one state to another after the configured time; to a third if a failure was asked

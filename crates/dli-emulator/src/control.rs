@@ -1,18 +1,21 @@
 //! `/_emulator/…`: health, faults, reset, snapshot, request log.
 
+use std::sync::Arc;
+
 use http::request::Parts;
 use serde_json::{Value, json};
 
 use crate::description::DESCRIPTION;
 use crate::error::{ApiError, ApiResult};
-use crate::families;
+use crate::families::{self, sql_jobs};
 use crate::faults::Fault;
 use crate::host;
 use crate::server::Service;
+use crate::{seed, snapshot};
 
 /// Answers a request to the emulator itself; these are not signed.
 pub(crate) async fn answer(
-    service: &Service,
+    service: &Arc<Service>,
     parts: &Parts,
     path: &str,
     body: &[u8],
@@ -54,13 +57,40 @@ pub(crate) async fn answer(
             service.store.run(|objects| objects.delete_all(None)).await?;
             service.faults.remove(None);
             service.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+            if let Some(seed) = &service.seed {
+                seed::apply(service, seed).await?;
+            }
             ok(json!({ "is_success": true }))
+        }
+        ("POST", "/seed") => ok(json!({ "answers": seed::apply(service, &read(body)?).await? })),
+        ("POST", "/sql-scripts") => {
+            Ok((201, json!({ "id": seed::add_script(service, &read(body)?).await? })))
+        }
+        ("GET", "/sql-scripts") => {
+            let scripts =
+                service.store.run(|objects| objects.list_everywhere(sql_jobs::SCRIPT)).await?;
+            let scripts = scripts.into_iter().map(|(project, script)| {
+                json!({ "id": script.seq, "project": project, "script": script.doc })
+            });
+            ok(json!({ "sql_scripts": scripts.collect::<Vec<_>>() }))
+        }
+        ("DELETE", "/sql-scripts") => {
+            let removed = service.store.run(|objects| {
+                let scripts = objects.list_everywhere(sql_jobs::SCRIPT)?;
+                scripts.iter().try_for_each(|(_, script)| objects.delete(script))?;
+                Ok(scripts.len())
+            });
+            ok(json!({ "removed": removed.await? }))
+        }
+        ("GET", "/snapshot") => ok(snapshot::take(service).await?),
+        ("POST" | "PUT", "/snapshot") => {
+            ok(json!({ "restored": snapshot::restore(service, &read(body)?).await? }))
         }
         _ => Err(ApiError::new(
             404,
             "EMULATOR.0404",
             format!(
-                "{method} /_emulator{path} does not exist; there are GET health, operations, log and faults, POST faults and reset, DELETE faults and faults/{{id}}."
+                "{method} /_emulator{path} does not exist; there are GET health, operations, log, faults, sql-scripts and snapshot, POST faults, sql-scripts, seed, snapshot and reset, DELETE faults, faults/{{id}} and sql-scripts."
             ),
         )),
     }

@@ -7,14 +7,19 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::description::DESCRIPTION;
+use crate::engine::SqlEngine;
+use crate::error::ApiError;
+use crate::families::sql_jobs;
 use crate::faults::{Fault, Faults};
 use crate::host;
 use crate::listener::{Connection, Sockets};
+use crate::seed;
 use crate::server::{Service, handle};
 use crate::settings::{AccessKey, Project, Secret, Settings};
 use crate::store::{Store, StoreError};
@@ -70,6 +75,12 @@ pub enum StartError {
     /// The settings contradict themselves.
     #[error("{0}")]
     Settings(String),
+}
+
+impl StartError {
+    fn from_api(error: ApiError) -> Self {
+        Self::Settings(format!("{} ({})", error.message, error.code))
+    }
 }
 
 impl Emulator {
@@ -173,6 +184,29 @@ pub struct Builder {
     quotas: HashMap<String, i64>,
     faults: Vec<Fault>,
     check_answers: bool,
+    seed: Option<Seed>,
+    engine: Option<Engine>,
+}
+
+#[derive(Debug, Clone)]
+enum Seed {
+    Text(String),
+    File(PathBuf),
+}
+
+/// An engine, which has nothing to show.
+#[derive(Clone)]
+struct Engine(Arc<dyn SqlEngine>);
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+fn read_seed(what: &str, text: &str) -> Result<Value, StartError> {
+    serde_json::from_str(text)
+        .map_err(|error| StartError::Settings(format!("{what} is not valid JSON: {error}")))
 }
 
 impl Default for Builder {
@@ -190,6 +224,8 @@ impl Default for Builder {
             quotas: HashMap::new(),
             faults: Vec::new(),
             check_answers: cfg!(debug_assertions),
+            seed: None,
+            engine: None,
         }
     }
 }
@@ -275,6 +311,25 @@ impl Builder {
         self
     }
 
+    /// What the emulator holds from the start, as JSON text: `sql_scripts`, `faults` and `requests`
+    /// as the documentation of the seed file tells.
+    pub fn seed(mut self, json: impl Into<String>) -> Self {
+        self.seed = Some(Seed::Text(json.into()));
+        self
+    }
+
+    /// As [`Builder::seed`], from a file.
+    pub fn seed_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.seed = Some(Seed::File(file.into()));
+        self
+    }
+
+    /// What runs the SQL of jobs. Without an engine, results are scripted.
+    pub fn sql_engine(mut self, engine: impl SqlEngine) -> Self {
+        self.engine = Some(Engine(Arc::new(engine)));
+        self
+    }
+
     /// Starts the emulator on the current tokio runtime.
     ///
     /// # Errors
@@ -283,6 +338,19 @@ impl Builder {
     pub async fn start(self) -> Result<Emulator, StartError> {
         let file = self.data_dir.as_ref().map(|folder| folder.join("dli-emulator.sqlite"));
         let (listen, faults) = (self.listen, self.faults.clone());
+        let seed = match &self.seed {
+            Some(Seed::Text(text)) => Some(read_seed("the seed", text)?),
+            Some(Seed::File(file)) => {
+                let text = std::fs::read_to_string(file).map_err(|error| {
+                    StartError::Settings(format!(
+                        "cannot read the seed file {}: {error}",
+                        file.display()
+                    ))
+                })?;
+                Some(read_seed(&format!("the seed file {}", file.display()), &text)?)
+            }
+            None => None,
+        };
         let settings = Arc::new(self.settings()?);
         // The description is read once a process, while the sockets are opened.
         let description = tokio::task::spawn_blocking(|| {
@@ -301,11 +369,31 @@ impl Builder {
             faults: Faults::default(),
             log: Mutex::new(VecDeque::new()),
             started: Instant::now(),
+            running: Mutex::default(),
+            seed: seed.clone(),
         });
         for fault in faults {
             service.faults.add(fault);
         }
         drop(description);
+        if settings.engine.is_some() {
+            service
+                .store
+                .run(|objects| sql_jobs::end_orphans(objects))
+                .await
+                .map_err(StartError::from_api)?;
+        }
+        if let Some(seed) = &seed {
+            // State that was kept has had its seed already.
+            if service
+                .store
+                .run(|objects| objects.is_empty())
+                .await
+                .map_err(StartError::from_api)?
+            {
+                seed::apply(&service, seed).await.map_err(StartError::from_api)?;
+            }
+        }
         let app = Router::new().fallback(handle).with_state(Arc::clone(&service));
         let app = app.into_make_service_with_connect_info::<Connection>();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -378,6 +466,7 @@ impl Builder {
             quotas: self.quotas,
             body_limit: BODY_LIMIT,
             check_answers: self.check_answers,
+            engine: self.engine.map(|engine| engine.0),
         })
     }
 }

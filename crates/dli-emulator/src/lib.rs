@@ -21,13 +21,12 @@
 //! sets how long changes of state take, and lets things go wrong ([`Fault`]). The program
 //! `dli-emulator` does the same for other languages.
 
-#![allow(dead_code, reason = "families still to come use the rest")]
-
 mod auth;
 mod call;
 mod control;
 mod description;
 mod emulator;
+mod engine;
 mod error;
 mod families;
 mod faults;
@@ -37,8 +36,10 @@ mod listener;
 mod net;
 mod record;
 mod router;
+mod seed;
 mod server;
 mod settings;
+mod snapshot;
 mod store;
 mod validate;
 
@@ -46,6 +47,7 @@ pub use emulator::{
     Builder, DEFAULT_ACCESS_KEY, DEFAULT_PROJECT_ID, DEFAULT_REGION, DEFAULT_SECRET_KEY, Emulator,
     StartError,
 };
+pub use engine::{SqlEngine, SqlFailure, SqlFuture, SqlRows, SqlStatement};
 pub use faults::{Fault, FaultKind, FaultParseError};
 pub use settings::{AccessKey, Project};
 pub use store::StoreError;

@@ -18,6 +18,9 @@ struct Options {
     /// Folder to keep the state in. Without it the state is in memory and gone at the end.
     #[arg(long, value_name = "DIR", env = "DLI_EMULATOR_DATA_DIR")]
     data_dir: Option<PathBuf>,
+    /// JSON file with what the emulator holds from the start: sql_scripts, faults, requests.
+    #[arg(long, value_name = "FILE", env = "DLI_EMULATOR_SEED_FILE")]
+    seed_file: Option<PathBuf>,
     /// Region to be in.
     #[arg(long, default_value = dli_emulator::DEFAULT_REGION, env = "DLI_EMULATOR_REGION")]
     region: String,
@@ -59,6 +62,9 @@ impl Options {
             .delay(Duration::from_millis(self.delay));
         if let Some(folder) = self.data_dir {
             builder = builder.data_dir(folder);
+        }
+        if let Some(file) = self.seed_file {
+            builder = builder.seed_file(file);
         }
         for project in self.project {
             let (id, name) = project.split_once('=').unwrap_or((&project, &self.region));

@@ -1,6 +1,7 @@
 //! From a request to its answer.
 
-use std::collections::VecDeque;
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -14,9 +15,11 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use tokio::task::AbortHandle;
 
-use crate::call::Call;
+use crate::auth::Caller;
+use crate::call::{Call, Later};
 use crate::control;
 use crate::description::DESCRIPTION;
 use crate::error::{ApiError, ApiResult};
@@ -28,7 +31,7 @@ use crate::listener::Connection;
 use crate::record;
 use crate::router::Route;
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Objects, Store};
 
 /// How many requests the log remembers.
 const LOG_LENGTH: usize = 1000;
@@ -42,6 +45,10 @@ pub(crate) struct Service {
     pub faults: Faults,
     pub log: Mutex<VecDeque<Value>>,
     pub started: Instant,
+    /// What an SQL engine is running, by the id of the job.
+    pub running: Mutex<HashMap<String, AbortHandle>>,
+    /// The seed, which a reset applies again.
+    pub seed: Option<Value>,
 }
 
 /// An answer before it becomes an HTTP response.
@@ -132,7 +139,7 @@ fn finish(reply: Reply, damage: &Damage, connection: &Connection, request_id: &s
 }
 
 async fn respond(
-    service: &Service,
+    service: &Arc<Service>,
     parts: &Parts,
     body: Body,
     damage: &mut Damage,
@@ -206,31 +213,14 @@ async fn respond(
     let validators = DESCRIPTION.validators(index);
     let query = parts.uri.query().unwrap_or_default();
     let parameters = validators.parameters(&path_parameters, query, &parts.headers)?;
-    let project = parameters["project_id"].as_str().unwrap_or_default().to_owned();
-    caller.must_reach(&service.settings, &project)?;
-    let body = validators.body(&DESCRIPTION.bundle, described, &body)?;
-    let Some(handler) = families::handler(&described.id) else {
-        return Err(ApiError::new(
-            501,
-            "EMULATOR.0501",
-            format!("The emulator does not answer the operation {} yet.", described.id),
-        ));
+    let body = {
+        caller
+            .must_reach(&service.settings, parameters["project_id"].as_str().unwrap_or_default())?;
+        validators.body(&DESCRIPTION.bundle, described, &body)?
     };
-    let settings = Arc::clone(&service.settings);
-    let work = move |objects: &crate::store::Objects<'_>| {
-        handler(&Call {
-            objects,
-            operation: DESCRIPTION.operation(index),
-            project: &project,
-            now: Timestamp::now().as_millisecond(),
-            parameters,
-            body,
-            caller: &caller,
-            settings: &settings,
-            failure,
-        })
-    };
-    let answer = service.store.run(work).await?;
+    let work = Work { index, parameters, body, caller, failure, instant: false };
+    let (answer, later) = service.store.run(work.on(service)).await?;
+    let answer = followed_by(service, answer, later).await?;
     if service.settings.check_answers
         && let Err(problem) = validators.answer(&answer)
     {
@@ -245,6 +235,60 @@ async fn respond(
         reply.body = Bytes::new();
     }
     Ok(reply)
+}
+
+/// One valid request, ready to be carried out.
+pub(crate) struct Work {
+    pub index: usize,
+    pub parameters: Map<String, Value>,
+    pub body: Value,
+    pub caller: Caller,
+    pub failure: Option<String>,
+    pub instant: bool,
+}
+
+impl Work {
+    /// What is done within the transaction: the answer, and what follows the commit.
+    pub fn on(
+        self,
+        service: &Service,
+    ) -> impl FnOnce(&Objects<'_>) -> ApiResult<(Value, Vec<Later>)> + Send + 'static {
+        let settings = Arc::clone(&service.settings);
+        move |objects| {
+            let operation = DESCRIPTION.operation(self.index);
+            let Some(handler) = families::handler(&operation.id) else {
+                let message =
+                    format!("The emulator does not answer the operation {} yet.", operation.id);
+                return Err(ApiError::new(501, "EMULATOR.0501", message));
+            };
+            let project = self.parameters["project_id"].as_str().unwrap_or_default().to_owned();
+            let call = Call {
+                objects,
+                operation,
+                project: &project,
+                now: Timestamp::now().as_millisecond(),
+                parameters: self.parameters,
+                body: self.body,
+                caller: &self.caller,
+                settings: &settings,
+                failure: self.failure,
+                instant: self.instant,
+                later: RefCell::default(),
+            };
+            let answer = handler(&call)?;
+            Ok((answer, call.later.into_inner()))
+        }
+    }
+}
+
+/// Does what follows a commit; the last answer counts.
+async fn followed_by(service: &Arc<Service>, mut answer: Value, later: Vec<Later>) -> ApiResult {
+    for later in later {
+        if let Some(better) = later(Arc::clone(service)).await? {
+            answer = better;
+        }
+    }
+    Ok(answer)
 }
 
 /// 201 where a creation documents it, else the first documented success.
@@ -346,6 +390,10 @@ async fn collect(mut body: Body, headers: &HeaderMap, limit: usize) -> ApiResult
 }
 
 impl Service {
+    pub fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, AbortHandle>> {
+        self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     fn note(&self, entry: Value) {
         let mut log = self.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if log.len() == LOG_LENGTH {

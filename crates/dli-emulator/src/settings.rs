@@ -1,8 +1,10 @@
 //! Who may call, for which projects, and how long things take.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::engine::SqlEngine;
 use crate::error::{ApiError, ApiResult};
 
 /// An access key with its secret, as the emulator knows it.
@@ -100,7 +102,6 @@ pub(crate) const QUOTAS: [(&str, i64); 6] = [
 ];
 
 /// How the emulator behaves; fixed once it runs.
-#[derive(Debug)]
 pub(crate) struct Settings {
     pub region: String,
     pub projects: Vec<Project>,
@@ -114,6 +115,17 @@ pub(crate) struct Settings {
     pub quotas: HashMap<String, i64>,
     pub body_limit: usize,
     pub check_answers: bool,
+    pub engine: Option<Arc<dyn SqlEngine>>,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("region", &self.region)
+            .field("projects", &self.projects)
+            .field("access_keys", &self.access_keys)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Text that is never printed.

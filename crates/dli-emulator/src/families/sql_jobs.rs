@@ -1,11 +1,14 @@
 //! SQL jobs. Without an engine their results are scripted; without a script they fail.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{Table, databases, obs, queues, tables};
-use crate::call::{Call, done, new_id};
+use crate::call::{Call, Later, done, new_id};
+use crate::engine::{SqlEngine, SqlFailure, SqlRows, SqlStatement};
 use crate::error::{ApiError, ApiResult};
-use crate::store::{Object, Timeline};
+use crate::store::{Object, Objects, Timeline};
 
 pub(super) const TABLE: Table = &[
     ("create_sql_job", submit),
@@ -68,6 +71,11 @@ fn submit(call: &Call<'_>) -> ApiResult {
     }
     let queue = queues::of_job(call, queue)?;
     let job = start(call, Order { statement: statement.to_owned(), queue, kind: None, fields })?;
+    Ok(submission(&job))
+}
+
+/// What a submission is answered with; that of a synchronous job holds its result.
+fn submission(job: &Object) -> Value {
     let sync = job.text("job_mode") == "sync";
     let failed = sync && job.timeline.last() == "FAILED";
     let mut answer = json!({
@@ -84,7 +92,7 @@ fn submit(call: &Call<'_>) -> ApiResult {
         answer["schema"] = job.doc.get("schema").cloned().unwrap_or_else(|| json!([]));
         answer["rows"] = rows.iter().take(ROWS_SHOWN).cloned().collect();
     }
-    Ok(answer)
+    answer
 }
 
 /// Stores a job with what its script, if there is one, says about its end.
@@ -99,13 +107,19 @@ fn start(call: &Call<'_>, order: Order) -> ApiResult<Object> {
         .as_array()
         .is_some_and(|conf| conf.iter().any(|entry| entry == "dli.sql.sqlasync.enabled=true"));
     let sync = kind == "DCL" || (kind == "DDL" && !asynchronous);
+    // An engine runs statements; what moves data to and from OBS is not for it.
+    let engine =
+        call.settings.engine.as_ref().filter(|_| scripted.is_none() && order.kind.is_none());
     let failure = match (&call.failure, scripted) {
         (Some(reason), _) => Some(reason.clone()),
         (None, Some(script)) => script["fails"].as_str().map(str::to_owned),
+        (None, None) if engine.is_some() => None,
         (None, None) => Some(NO_ENGINE.to_owned()),
     };
+    let engine = engine.filter(|_| failure.is_none());
     let end = if failure.is_some() { "FAILED" } else { "FINISHED" };
     let timeline = match sync {
+        _ if engine.is_some() => Timeline::starting(call.now, "LAUNCHING").then(0, "RUNNING"),
         true => Timeline::starting(call.now, end),
         false => {
             let delay = scripted
@@ -131,7 +145,89 @@ fn start(call: &Call<'_>, order: Order) -> ApiResult<Object> {
     }
     let mut job = Object::new(new_id(), "", call.now, doc).with_timeline(timeline);
     call.insert(KIND, &mut job)?;
+    if let Some(engine) = engine {
+        let statement = SqlStatement {
+            project: call.project.to_owned(),
+            job_id: job.id.clone(),
+            text: order.statement,
+            database: call.text("currentdb").to_owned(),
+            settings: call.texts("conf").into_iter().map(str::to_owned).collect(),
+        };
+        call.afterwards(run_later(Arc::clone(engine), statement, sync));
+    }
     Ok(job)
+}
+
+/// Runs a statement once its job is committed. A synchronous job is waited for.
+fn run_later(engine: Arc<dyn SqlEngine>, statement: SqlStatement, sync: bool) -> Later {
+    Box::new(move |service| {
+        Box::pin(async move {
+            let (project, id) = (statement.project.clone(), statement.job_id.clone());
+            let key = id.clone();
+            let running = Arc::clone(&service);
+            let task = tokio::spawn(async move {
+                let outcome = engine.run(statement).await;
+                let ended_id = id.clone();
+                let ended =
+                    running.store.run(move |objects| end(objects, &project, &id, outcome)).await;
+                running.running().remove(&ended_id);
+                ended
+            });
+            if sync {
+                let ended = task.await.map_err(|error| {
+                    ApiError::internal(format!("The SQL engine failed: {error}"))
+                })?;
+                return Ok(ended?.map(|job| submission(&job)));
+            }
+            service.running().insert(key, task.abort_handle());
+            Ok(None)
+        })
+    })
+}
+
+/// Writes how a job ended, unless it was cancelled or deleted before.
+fn end(
+    objects: &Objects<'_>,
+    project: &str,
+    id: &str,
+    outcome: Result<SqlRows, SqlFailure>,
+) -> ApiResult<Option<Object>> {
+    let now = jiff::Timestamp::now().as_millisecond();
+    let Some(mut job) = objects.get(project, KIND, "", id)?.filter(|job| !is_over(job, now)) else {
+        return Ok(None);
+    };
+    match outcome {
+        Ok(result) => {
+            let schema = result.columns.into_iter().map(|(name, kind)| json!({ name: kind }));
+            job.set("schema", schema.collect::<Vec<Value>>());
+            job.set("row_count", result.row_count.unwrap_or(result.rows.len() as u64));
+            job.set("rows", result.rows.into_iter().map(Value::from).collect::<Vec<Value>>());
+            if let Some(path) = result.result_path {
+                job.set("result_path", path);
+            }
+            job.timeline.change(now, "FINISHED");
+        }
+        Err(failure) => {
+            job.set("failure", format!("{}: {}", failure.code, failure.message));
+            job.timeline.change(now, "FAILED");
+        }
+    }
+    job.updated = now;
+    objects.update(&job)?;
+    Ok(Some(job))
+}
+
+/// Ends the jobs that an engine was running when the emulator was stopped.
+pub(crate) fn end_orphans(objects: &Objects<'_>) -> ApiResult<()> {
+    let now = jiff::Timestamp::now().as_millisecond();
+    for (_, mut job) in objects.list_everywhere(KIND)? {
+        if job.timeline.last() == "RUNNING" {
+            job.set("failure", "The emulator was stopped while this job ran.");
+            job.timeline.change(now, "FAILED");
+            objects.update(&job)?;
+        }
+    }
+    Ok(())
 }
 
 /// The type of a statement, by its first word.
@@ -248,7 +344,7 @@ fn status(call: &Call<'_>) -> ApiResult {
 fn view(call: &Call<'_>, job: &Object) -> Value {
     let state = job.timeline.state(call.now);
     let finished = state == "FINISHED";
-    let rows = job.get("rows").as_array().map_or(0, Vec::len);
+    let rows = row_count(job);
     let schema = if finished { job.doc.get("schema") } else { None };
     let mut view = json!({
         "job_id": job.id,
@@ -264,7 +360,7 @@ fn view(call: &Call<'_>, job: &Object) -> Value {
         "statement": job.get("statement"),
         "message": call.failure_of(job, "FAILED"),
     });
-    for field in ["tags", "database_name", "table_name"] {
+    for field in ["tags", "database_name", "table_name", "result_path"] {
         if let Some(value) = job.doc.get(field) {
             view[field] = value.clone();
         }
@@ -340,7 +436,7 @@ fn result(call: &Call<'_>) -> ApiResult {
         )));
     }
     let mut rows = job.get("rows").as_array().cloned().unwrap_or_default();
-    let count = rows.len();
+    let count = row_count(&job);
     rows.truncate(ROWS_SHOWN);
     Ok(json!({
         "is_success": true,
@@ -365,7 +461,21 @@ fn cancel(call: &Call<'_>) -> ApiResult {
     }
     job.timeline.change(call.now, "CANCELLED");
     call.update(&mut job)?;
+    abort_later(call, &job.id);
     Ok(done())
+}
+
+/// Has the engine stop, if it is running this job.
+fn abort_later(call: &Call<'_>, id: &str) {
+    let id = id.to_owned();
+    call.afterwards(Box::new(move |service| {
+        Box::pin(async move {
+            if let Some(task) = service.running().remove(&id) {
+                task.abort();
+            }
+            Ok(None)
+        })
+    }));
 }
 
 fn check(call: &Call<'_>) -> ApiResult {
@@ -382,7 +492,29 @@ fn check(call: &Call<'_>) -> ApiResult {
             let kind = script["job_type"].as_str().unwrap_or_else(|| kind_of(statement));
             Ok(json!({ "is_success": true, "message": "", "job_type": kind }))
         }
-        None => Err(ApiError::unsupported(NO_ENGINE)),
+        None => match &call.settings.engine {
+            Some(engine) => {
+                let statement = SqlStatement {
+                    project: call.project.to_owned(),
+                    job_id: String::new(),
+                    text: statement.to_owned(),
+                    database: database.to_owned(),
+                    settings: Vec::new(),
+                };
+                let checked = engine.check(statement.clone());
+                call.afterwards(Box::new(move |_| {
+                    Box::pin(async move {
+                        let refused =
+                            |failure: SqlFailure| ApiError::new(400, failure.code, failure.message);
+                        let kind = checked.await.map_err(refused)?;
+                        let kind = kind.unwrap_or_else(|| kind_of(&statement.text).to_owned());
+                        Ok(Some(json!({ "is_success": true, "message": "", "job_type": kind })))
+                    })
+                }));
+                Ok(Value::Null)
+            }
+            None => Err(ApiError::unsupported(NO_ENGINE)),
+        },
     }
 }
 
@@ -481,6 +613,7 @@ pub(super) fn cancel_all(call: &Call<'_>, queue: &str) -> ApiResult<()> {
         if job.text("queue_name") == queue && !is_over(&job, call.now) {
             job.timeline.change(call.now, "CANCELLED");
             call.update(&mut job)?;
+            abort_later(call, &job.id);
         }
     }
     Ok(())
@@ -497,6 +630,11 @@ pub(super) fn any_finished(call: &Call<'_>, queue: &str) -> ApiResult<bool> {
 /// Whether a job has come to its end.
 pub(super) fn is_over(job: &Object, now: i64) -> bool {
     matches!(job.timeline.state(now), "FINISHED" | "FAILED" | "CANCELLED")
+}
+
+fn row_count(job: &Object) -> usize {
+    let kept = job.get("rows").as_array().map_or(0, Vec::len);
+    job.get("row_count").as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(kept)
 }
 
 fn duration(call: &Call<'_>, job: &Object) -> i64 {

@@ -91,6 +91,18 @@ impl<'c> Objects<'c> {
         Ok(())
     }
 
+    /// Stores an object of a snapshot. One whose id is its number gets the same number again.
+    pub fn insert_as(&self, project: &str, kind: &str, object: &mut Object) -> ApiResult<()> {
+        let number = object.id.parse::<i64>().ok();
+        self.insert(project, kind, object)?;
+        if let Some(number) = number {
+            let sql = "UPDATE OR IGNORE objects SET seq = ?2 WHERE seq = ?1";
+            self.connection.prepare_cached(sql)?.execute([object.seq, number])?;
+            object.seq = number;
+        }
+        Ok(())
+    }
+
     /// Writes a changed object back.
     pub fn update(&self, object: &Object) -> ApiResult<()> {
         let sql = "UPDATE objects SET id = ?2, name = ?3, parent = ?4, updated = ?5, timeline = ?6,
@@ -117,15 +129,17 @@ impl<'c> Objects<'c> {
         Ok(())
     }
 
-    /// Deletes the objects of one project, or of all.
+    /// Deletes the objects of one project, or of all, but no tokens.
     pub fn delete_all(&self, project: Option<&str>) -> ApiResult<()> {
-        match project {
-            Some(project) => {
-                self.connection.execute("DELETE FROM objects WHERE project = ?1", [project])?
-            }
-            None => self.connection.execute("DELETE FROM objects", [])?,
-        };
+        let sql = "DELETE FROM objects WHERE (?1 IS NULL OR project = ?1) AND kind <> 'iam_token'";
+        self.connection.execute(sql, [project])?;
         Ok(())
+    }
+
+    /// Whether there is nothing yet, tokens apart.
+    pub fn is_empty(&self) -> ApiResult<bool> {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM objects WHERE kind <> 'iam_token')";
+        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
     }
 
     pub fn get(
@@ -163,6 +177,14 @@ impl<'c> Objects<'c> {
     /// All objects of a kind, whatever they belong to, oldest first.
     pub fn list_all(&self, project: &str, kind: &str) -> ApiResult<Vec<Object>> {
         self.many("project = ?1 AND kind = ?2", [project, kind])
+    }
+
+    /// All objects of a kind in all projects, each with its project.
+    pub fn list_everywhere(&self, kind: &str) -> ApiResult<Vec<(String, Object)>> {
+        let sql = format!("SELECT {COLUMNS}, project FROM objects WHERE kind = ?1 ORDER BY seq");
+        let mut statement = self.connection.prepare(&sql)?;
+        let rows = statement.query_map([kind], |row| Ok((row.get(8)?, decode(row)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// How many objects of a kind there are below a parent.
