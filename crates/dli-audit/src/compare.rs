@@ -12,23 +12,8 @@ use crate::facts::{
     Direction, FieldFact, FieldType, Limits, Location, OperationFacts, bare_path, place,
     plain_number,
 };
+use crate::page::tables::TRANSPORT_HEADERS;
 use crate::source_files::{SourceFile, Sources};
-
-/// Headers of the transport, which the description leaves to signing and tokens.
-const TRANSPORT_HEADERS: [&str; 12] = [
-    "x-auth-token",
-    "content-type",
-    "authorization",
-    "host",
-    "accept",
-    "content-length",
-    "x-sdk-date",
-    "x-project-id",
-    "x-domain-id",
-    "user-agent",
-    "connection",
-    "x-security-token",
-];
 
 /// All differences of all sources, sorted.
 pub fn compare(sources: &Sources, description: &Description) -> Vec<Difference> {

@@ -100,9 +100,20 @@ fn split_parts(lines: &[Line]) -> Vec<(Part, Line)> {
 
 fn push(out: &mut Vec<(Part, Line)>, part: Part, line: &Line, text: &str) {
     let text = text.trim().trim_start_matches(['：', ':']).trim();
-    if !text.is_empty() {
-        out.push((part, Line { text: text.to_owned(), ..line.clone() }));
+    if text.is_empty() {
+        return;
     }
+    // A list that lost its line breaks: "- slow: … - fast: …"
+    if let Some(items) = text.strip_prefix("- ")
+        && items.contains(" - ")
+    {
+        let items = items.split(" - ").filter(|i| !i.trim().is_empty());
+        out.extend(
+            items.map(|i| (part, Line { text: i.trim().to_owned(), bullet: true, ..line.clone() })),
+        );
+        return;
+    }
+    out.push((part, Line { text: text.to_owned(), ..line.clone() }));
 }
 
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
@@ -157,6 +168,7 @@ static DEFAULT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r#"(?i)default value [“"]([^“”"]{1,40})[”"] is used"#,
         r#"(?i)^[^.]*[“"]([^“”"]{1,40})[”"] is used by default"#,
         r#"(?i)is set to [“"]([^“”"]{1,40})[”"] by default"#,
+        r#"(?i)(?:^|\s)default\s*:\s*[“"]?(-?[A-Za-z0-9_.][A-Za-z0-9_.-]{0,39})"#,
         r#"(?i)defaults to [“"]?([A-Za-z0-9_.-]{1,40})"#,
     ]
     .iter()
@@ -212,14 +224,21 @@ struct LimitRule {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Target {
     LengthRange,
+    LengthMin,
     LengthMax,
+    /// The least length of a text, the least value of a number.
+    Least,
+    /// The greatest of either.
+    Most,
     NumberRange,
     NumberMin,
     NumberMax,
 }
 
 static LIMITS: LazyLock<Vec<LimitRule>> = LazyLock::new(|| {
-    use Target::{LengthMax, LengthRange, NumberMax, NumberMin, NumberRange};
+    use Target::{
+        Least, LengthMax, LengthMin, LengthRange, Most, NumberMax, NumberMin, NumberRange,
+    };
     [
         (LengthRange, r"长度(?:限制|范围|大小)?\s*(?:为|是|在|:|：)*\s*(\d+)\s*[-~～到至]\s*([\d*,，]*\d)\s*个?(?:英文|中文)?(?:字符|字节)"),
         (LengthMax, r"(?i)length range:? ([\d,]*\d ?[x×*] ?[\d,]*\d) characters"),
@@ -235,11 +254,14 @@ static LIMITS: LazyLock<Vec<LimitRule>> = LazyLock::new(|| {
         (LengthMax, r"(?i)(?:cannot|can not|must not|should not) exceed ([\d,]*\d) characters"),
         (LengthMax, r"(?i)can consist of ([\d,]*\d) characters"),
         (LengthMax, r"(?i)maximum length (?:is|of|:)\s*([\d,]*\d)"),
+        (LengthMin, r"最小长度\s*(?:为|是|:|：)*\s*(\d+)"),
         (NumberRange, r"范围\s*(?:为|是|:|：)*\s*[\[(（]\s*(-?[\d.]+)\s*[,，~]\s*(-?[\d.]+)\s*[\])）]"),
         (NumberRange, r"(?:取值|取值范围|范围)\s*(?:为|是|:|：)+\s*(-?\d[\d.]*)\s*[-~～到至]\s*(-?\d[\d.]*)(?:[\s，。,;；]|$)"),
         (NumberRange, r"(?i)ranges? (?:is )?from (-?[\d.,]*\d) to (-?[\d.,]*\d)"),
         (NumberRange, r"(?i)value range(?: is)?\s*:?\s*(-?[\d.,]*\d) to (-?[\d.,]*\d)"),
         (NumberRange, r"(?i)range: \[(-?[\d.]+), ?(-?[\d.]+)\]"),
+        (Least, r"(?i)(?:^|\s)minimum( length)?\s*:\s*(-?[\d,]*\d)"),
+        (Most, r"(?i)(?:^|\s)maximum( length)?\s*:\s*(-?[\d,]*\d)"),
         (NumberMin, r"最小值?\s*(?:为|是|:|：)+\s*(-?\d[\d.]*)"),
         (NumberMax, r"最大值?\s*(?:为|是|:|：)+\s*(-?\d[\d.]*)"),
         (NumberMin, r"大于等于\s*(-?\d[\d.]*)"),
@@ -275,8 +297,10 @@ fn limits_of(plain: &str, part: Part, kind: Option<&FieldType>, list: bool, limi
         return;
     }
     for rule in LIMITS.iter() {
-        let length = matches!(rule.target, Target::LengthRange | Target::LengthMax);
-        if (length && !text_like) || (!length && (!number_like || list)) {
+        let length =
+            matches!(rule.target, Target::LengthRange | Target::LengthMin | Target::LengthMax);
+        let either = matches!(rule.target, Target::Least | Target::Most);
+        if !either && ((length && !text_like) || (!length && (!number_like || list))) {
             continue;
         }
         let mut hits = rule.pattern.captures_iter(plain);
@@ -292,7 +316,14 @@ fn limits_of(plain: &str, part: Part, kind: Option<&FieldType>, list: bool, limi
                 set(&mut limits.min_length, &found[1]);
                 set(&mut limits.max_length, &found[2]);
             }
+            Target::LengthMin => set(&mut limits.min_length, &found[1]),
             Target::LengthMax => set(&mut limits.max_length, &found[1]),
+            Target::Least if number_like && !text_like => set(&mut limits.minimum, &found[2]),
+            Target::Most if number_like && !text_like => set(&mut limits.maximum, &found[2]),
+            Target::Least if text_like && !number_like => set(&mut limits.min_length, &found[2]),
+            Target::Most if text_like && !number_like => set(&mut limits.max_length, &found[2]),
+            // Without a type nobody knows which of the two is meant.
+            Target::Least | Target::Most => {}
             Target::NumberRange => {
                 set(&mut limits.minimum, &found[1]);
                 set(&mut limits.maximum, &found[2]);
@@ -321,7 +352,16 @@ static ITEMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     .collect()
 });
 
+static ITEM_RANGE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:数组长度|array length)\s*[:：]\s*(\d+)\s*(?:-|~|to|至)\s*(\d+)")
+        .expect("a valid pattern")
+});
+
 fn item_limits(plain: &str, limits: &mut Limits) {
+    if let Some(found) = ITEM_RANGE.captures(plain) {
+        set(&mut limits.min_items, &found[1]);
+        set(&mut limits.max_items, &found[2]);
+    }
     for pattern in ITEMS.iter() {
         if let Some(found) = pattern.captures(plain) {
             let number = found[1].replace(',', "");
@@ -398,6 +438,10 @@ mod tests {
             ("Length range: 1,024 x 1,024 characters.", Text, "maxLength 1048576"),
             ("Length range: 0 to 1024 x 1024 characters.", Text, "minLength 0 maxLength 1048576"),
             ("The value should be no less than “0”.", Integer, "minimum 0"),
+            ("最小长度：1 最大长度：32", Text, "minLength 1 maxLength 32"),
+            ("Minimum: “1” Maximum: “64”", Text, "minLength 1 maxLength 64"),
+            ("Minimum: 0", Integer, "minimum 0"),
+            ("数组长度：0 - 20", Array(None), "minItems 0 maxItems 20"),
             ("Value range: -1 or greater than 0.", Integer, ""),
         ];
         for (text, kind, expected) in cases {
@@ -429,6 +473,8 @@ mod tests {
             default("If left blank, the default value “false” is used.", Boolean).as_deref(),
             Some("false")
         );
+        assert_eq!(default("缺省值：10", Integer).as_deref(), Some("10"));
+        assert_eq!(default("Default: “10”", Integer).as_deref(), Some("10"));
         let two = "The default value is “0”. If only “index” is given, the default value of “type” is “driver”.";
         assert_eq!(default(two, Integer).as_deref(), Some("0"));
         assert_eq!(default("The default value is a comma (,).", Text), None);
@@ -464,6 +510,18 @@ mod tests {
         let c = of(
             &[
                 "“参数解释”： 名称。 “约束限制”： 不涉及。 “取值范围”： 长度大于等于1且小于等于128 “默认取值”： 无",
+            ],
+            FieldType::String,
+        );
+        assert_eq!(c.limits.get("maxLength"), Some("128"));
+        let c = of(
+            &["“参数解释”： 方式。 “取值范围”： - slow：慢 - fast：快 “默认取值”： slow"],
+            FieldType::String,
+        );
+        assert_eq!(c.values, ["slow", "fast"]);
+        let c = of(
+            &[
+                "“参数解释”： 名称。 “约束限制”： 不涉及。 “取值范围”： 不超过128个字符 “默认取值”： 无",
             ],
             FieldType::String,
         );

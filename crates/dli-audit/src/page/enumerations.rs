@@ -131,9 +131,20 @@ fn announces(text: &str) -> bool {
     let text = text.trim_end();
     let ends = text.ends_with([':', '：']);
     let text = text.to_lowercase();
-    ends && ["option", "value", "one of", "following", "以下", "如下", "取值", "包括", "包含"]
-        .iter()
-        .any(|mark| text.contains(mark))
+    ends && [
+        "option",
+        "value",
+        "one of",
+        "following",
+        "以下",
+        "如下",
+        "取值",
+        "枚举",
+        "包括",
+        "包含",
+    ]
+    .iter()
+    .any(|mark| text.contains(mark))
 }
 
 static QUOTED_LINE: LazyLock<Regex> = LazyLock::new(|| {

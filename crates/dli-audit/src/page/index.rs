@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::document::{Cell, Table};
 
-use super::tables::{is_general_caption, subject};
+use super::tables::{TablePlace, is_general_caption, subject, title};
 
 /// Finds tables by anchor, number and name.
 pub struct Index<'a> {
@@ -23,21 +23,22 @@ static TABLE_REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
 
 impl<'a> Index<'a> {
     /// Looks over the tables of a page.
-    pub fn new(tables: &[&'a Table]) -> Self {
+    pub fn new(tables: &'a [(&'a Table, TablePlace)]) -> Self {
         let mut index = Self {
             by_anchor: HashMap::new(),
             by_number: HashMap::new(),
             by_subject: HashMap::new(),
         };
-        for (i, table) in tables.iter().enumerate() {
+        for (i, (table, place)) in tables.iter().enumerate() {
             for anchor in &table.anchors {
                 index.by_anchor.entry(anchor).or_insert(i);
             }
             if let Some(number) = table.number {
                 index.by_number.entry(number).or_insert(i);
             }
-            if !is_general_caption(&table.caption)
-                && let Some(name) = subject(&table.caption)
+            let title = title(table, place);
+            if !is_general_caption(title)
+                && let Some(name) = subject(title)
             {
                 for part in name.split('/') {
                     index.by_subject.entry(part.to_lowercase()).or_default().push(i);

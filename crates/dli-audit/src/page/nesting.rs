@@ -14,7 +14,7 @@ use super::operation_line::{Address, path_parameters};
 use super::rows::{Row, read_rows};
 use super::tables::{
     TableKind, TablePlace, classify, direction, is_caption_of_values, is_general_caption, location,
-    name_of, subject,
+    name_of, subject, title,
 };
 
 /// No real body is as deep.
@@ -125,8 +125,7 @@ struct Output {
 
 impl<'a> Reader<'a> {
     fn new(tables: &'a [(&'a Table, TablePlace)], source: &'a Source<'a>) -> Self {
-        let plain: Vec<&Table> = tables.iter().map(|(t, _)| *t).collect();
-        let index = Index::new(&plain);
+        let index = Index::new(tables);
         let kinds: Vec<TableKind> = tables.iter().map(|(t, _)| classify(t)).collect();
         let rows = tables
             .iter()
@@ -145,6 +144,7 @@ impl<'a> Reader<'a> {
         };
         reader.attach_by_reference();
         reader.attach_by_name(&index);
+        reader.attach_in_order();
         reader
     }
 
@@ -273,7 +273,7 @@ impl<'a> Reader<'a> {
             if !self.kinds[target].is_parameters() || !self.parents[target].is_empty() {
                 continue;
             }
-            let caption = &self.tables[target].0.caption;
+            let caption = title(self.tables[target].0, &self.tables[target].1);
             if is_general_caption(caption) {
                 continue;
             }
@@ -312,19 +312,59 @@ impl<'a> Reader<'a> {
     /// A table that describes an object, but nobody knows of which field.
     fn is_lost(&self, table: usize) -> bool {
         let (content, place) = &self.tables[table];
-        if direction(place).is_none() || is_general_caption(&content.caption) {
+        if direction(place).is_none() || place.status.is_some_and(|s| s >= 300) {
             return false;
         }
-        if location(content, place).is_some_and(|l| l != Location::Body) {
+        let place_of_rows = location(content, place);
+        if place_of_rows.is_some_and(|l| l != Location::Body) {
+            return false;
+        }
+        let name = title(content, place);
+        if self.is_nameless(table) {
+            // Without a name only its rows can say, and in the part about the URI they do.
+            if place_of_rows.is_none() {
+                return false;
+            }
+        } else if is_general_caption(name) {
             return false;
         }
         // The first of its section describes the message whatever its caption says.
-        let same = |i: &usize| {
-            direction(&self.tables[*i].1) == direction(place)
-                && self.tables[*i].1.section == place.section
-                && self.kinds[*i].is_parameters()
-        };
-        (0..table).any(|i| same(&i))
+        (0..table).any(|i| self.is_beside(i, table))
+    }
+
+    fn is_nameless(&self, table: usize) -> bool {
+        let (content, place) = &self.tables[table];
+        content.caption.is_empty() && title(content, place).is_empty()
+    }
+
+    /// Whether two tables describe bodies in the same section.
+    fn is_beside(&self, one: usize, other: usize) -> bool {
+        let (a, b) = (&self.tables[one], &self.tables[other]);
+        self.kinds[one].is_parameters()
+            && direction(&a.1) == direction(&b.1)
+            && (a.1.section, a.1.status) == (b.1.section, b.1.status)
+            && location(a.0, &a.1) == location(b.0, &b.1)
+    }
+
+    /// Tables without any name follow the fields whose inside they are.
+    fn attach_in_order(&mut self) {
+        for target in 0..self.tables.len() {
+            let open = self.kinds[target].is_parameters() && self.parents[target].is_empty();
+            if !open || !self.is_nameless(target) || !self.is_lost(target) {
+                continue;
+            }
+            let field =
+                (0..target).rev().filter(|t| self.is_beside(*t, target)).find_map(|table| {
+                    let row = self.rows[table].iter().enumerate().position(|(row, entry)| {
+                        entry.names_object() && !self.children.contains_key(&(table, row))
+                    })?;
+                    Some((table, row))
+                });
+            if let Some(field) = field {
+                self.children.insert(field, target);
+                self.parents[target].push(field);
+            }
+        }
     }
 
     #[allow(clippy::too_many_arguments)]

@@ -44,6 +44,14 @@ impl Row {
         matches!(item, FieldType::Object | FieldType::Any | FieldType::Map | FieldType::Array(_))
     }
 
+    /// Whether its type says that it is an object or a list of objects.
+    pub fn names_object(&self) -> bool {
+        match &self.read.kind {
+            Some(FieldType::Array(Some(item))) => **item == FieldType::Object,
+            kind => *kind == Some(FieldType::Object),
+        }
+    }
+
     /// Whether it is a list.
     pub fn is_list(&self) -> bool {
         matches!(self.read.kind, Some(FieldType::Array(_)))

@@ -156,14 +156,66 @@ pub fn direction(place: &TablePlace) -> Option<Direction> {
     }
 }
 
+/// The caption, or the line above a table that has none, if it is the name of an object.
+pub fn title<'a>(table: &'a Table, place: &'a TablePlace) -> &'a str {
+    if !table.caption.is_empty() {
+        return &table.caption;
+    }
+    let Some(name) = subject(&place.hint) else {
+        return "";
+    };
+    let rest = without_marks(&place.hint).to_lowercase().replacen(&name.to_lowercase(), "", 1);
+    let named = matches!(
+        rest.trim().trim_end_matches([':', '：']),
+        "" | "参数"
+            | "参数说明"
+            | "字段说明"
+            | "参数描述"
+            | "parameters"
+            | "parameter description"
+            | "object"
+            | "objects"
+            | "fields"
+            | "structure"
+            | "field description"
+    );
+    if named { &place.hint } else { "" }
+}
+
+/// Headers that signing and transport need; tables of them have no say in where they stand.
+pub const TRANSPORT_HEADERS: [&str; 12] = [
+    "x-auth-token",
+    "content-type",
+    "authorization",
+    "host",
+    "accept",
+    "content-length",
+    "x-sdk-date",
+    "x-project-id",
+    "x-domain-id",
+    "user-agent",
+    "connection",
+    "x-security-token",
+];
+
+/// Whether all names of a table are those of headers.
+fn lists_headers(table: &Table) -> bool {
+    let TableKind::Parameters(columns) = classify(table) else {
+        return false;
+    };
+    let names = || {
+        table
+            .rows
+            .iter()
+            .filter_map(|r| r.get(columns.name))
+            .map(|c| without_marks(&c.text()).to_lowercase())
+    };
+    names().next().is_some() && names().all(|name| TRANSPORT_HEADERS.contains(&name.trim()))
+}
+
 /// Where the rows of such a table stand; `None` when each row's name decides.
 pub fn location(table: &Table, place: &TablePlace) -> Option<Location> {
-    let words = format!(
-        "{} {}",
-        table.caption,
-        if table.caption.is_empty() { place.hint.as_str() } else { "" }
-    )
-    .to_lowercase();
+    let words = if table.caption.is_empty() { &place.hint } else { &table.caption }.to_lowercase();
     if words.contains("query") || words.contains("查询参数") {
         return Some(Location::Query);
     }
@@ -172,6 +224,9 @@ pub fn location(table: &Table, place: &TablePlace) -> Option<Location> {
         || words.contains("请求头")
         || words.contains("响应头")
     {
+        return Some(Location::Header);
+    }
+    if words_say_nothing(&words) && lists_headers(table) {
         return Some(Location::Header);
     }
     if words.contains("path param") || words.contains("路径参数") || words.contains("path参数")
@@ -183,6 +238,10 @@ pub fn location(table: &Table, place: &TablePlace) -> Option<Location> {
         Section::Request if place.is_get && !words.contains("body") => None,
         _ => Some(Location::Body),
     }
+}
+
+fn words_say_nothing(words: &str) -> bool {
+    !words.contains("body") && !words.contains("path")
 }
 
 /// Whether a caption names a whole message rather than one of its objects.

@@ -3,10 +3,13 @@
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use crate::document::{Block, Document, Link, Table, Text, squeeze};
+use crate::document::{Block, Document, Link, Table, Text, caption_of, squeeze};
+use crate::page::operation_line;
+use crate::page::sections::{is_section_title, status_in};
 
 use super::cell_text::{CellText, strip_bullet, tidy_marks};
 use super::html_tables::read_tables;
+use super::pipe_tables::join_rows;
 
 /// Stand for the n-th HTML table while the rest is parsed as Markdown.
 const OPEN_MARK: char = '\u{E010}';
@@ -15,6 +18,7 @@ const CLOSE_MARK: char = '\u{E011}';
 /// Reads a page.
 pub fn read(content: &str) -> Document {
     let (text, html) = take_html_tables(content);
+    let text = join_rows(&mark_bare_titles(&text));
     let mut reader = Reader { html, ..Reader::default() };
     for event in Parser::new_ext(&text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
         reader.event(event);
@@ -23,6 +27,39 @@ pub fn read(content: &str) -> Document {
     let mut document = Document { blocks: reader.blocks };
     document.attach_captions();
     document
+}
+
+/// Renderings without any heading have the titles of sections on lines of their own.
+fn mark_bare_titles(text: &str) -> String {
+    let rule =
+        |line: &str, mark: char| line.len() >= 3 && line.trim_end().chars().all(|c| c == mark);
+    let headed = |line: &str| line.starts_with('#') || rule(line, '=') || rule(line, '-');
+    if text.lines().any(headed) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 200);
+    let mut fenced = false;
+    for line in text.lines() {
+        let bare = line.trim();
+        fenced ^= bare.starts_with("```");
+        let apart = !fenced
+            && (status_in(bare).is_some_and(|_| bare.chars().count() < 20)
+                || operation_line::read(bare).is_some()
+                || caption_of(bare).is_some());
+        if !fenced && is_section_title(bare) {
+            out.push_str("\n## ");
+            out.push_str(bare);
+            out.push_str("\n\n");
+        } else if apart {
+            out.push('\n');
+            out.push_str(line);
+            out.push_str("\n\n");
+        } else {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
 }
 
 /// Cuts the HTML tables out of the page: Markdown would end such a block at the first blank line.

@@ -4,6 +4,7 @@ pub mod cell_text;
 pub mod explorer;
 pub mod html_tables;
 pub mod markdown;
+pub mod pipe_tables;
 pub mod plain_text;
 pub mod recognise;
 pub mod rst;
