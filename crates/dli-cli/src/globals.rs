@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Globals {
-    /// Profile of the configuration file to use
-    #[arg(long, global = true, value_name = "NAME", env = "DLI_PROFILE")]
+    /// Section of ~/.dli/profiles to use
+    #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Region, `cn-north-4` for instance
     #[arg(long, global = true, value_name = "REGION")]

@@ -7,6 +7,7 @@
 
 mod cli;
 mod commands;
+mod complete;
 mod description;
 mod error;
 mod globals;
@@ -25,6 +26,8 @@ pub use error::{Exit, Failure};
 
 /// Runs the program with these arguments, the name of the program first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // A shell that asks for completions is answered, and that is all.
+    clap_complete::CompleteEnv::with_factory(command).complete();
     let cli = match cli::Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error),
@@ -57,4 +60,15 @@ fn conclude(failure: &Failure) -> ExitCode {
         output::eprint_line(&format!("error: {text}"));
     }
     ExitCode::from(exit as u8)
+}
+
+/// Where the program keeps what it remembers: what was typed, the state of the local service.
+fn state_folder() -> Option<std::path::PathBuf> {
+    let var = |name: &str| {
+        std::env::var_os(name).filter(|path| !path.is_empty()).map(std::path::PathBuf::from)
+    };
+    let base = var("XDG_STATE_HOME")
+        .or_else(|| var("LOCALAPPDATA"))
+        .or_else(|| var("HOME").map(|home| home.join(".local/state")))?;
+    Some(base.join("dli"))
 }

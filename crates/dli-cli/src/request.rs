@@ -82,11 +82,6 @@ impl Request {
         self
     }
 
-    /// A parameter that was set.
-    pub fn parameter(&self, name: &str) -> Option<&Value> {
-        self.parameters.get(name)
-    }
-
     /// Says everything that is wrong with it, as far as the description can tell.
     ///
     /// # Errors

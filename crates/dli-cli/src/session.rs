@@ -12,7 +12,11 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 pub use failure::of_client;
-pub use wait::{Outcome, Wait};
+#[cfg(feature = "local")]
+pub use local::data_dir as local_data;
+#[cfg(not(feature = "local"))]
+pub use local::left_out;
+pub use wait::{Outcome, Wait, spinner};
 
 use crate::error::{Exit, Failure, Result};
 use crate::globals::Globals;
@@ -70,9 +74,13 @@ impl Session {
         Ok(&client.await?.dli)
     }
 
-    fn builder(&self) -> dli_ext::Builder {
+    /// A client with what the command line says, still to be made.
+    pub fn builder(&self) -> dli_ext::Builder {
         let globals = &self.globals;
         let mut builder = Dli::builder().user_agent(concat!("dli-cli/", env!("CARGO_PKG_VERSION")));
+        if let Some(profile) = &globals.profile {
+            builder = builder.profile(profile);
+        }
         if let Some(region) = &globals.region {
             builder = builder.region(region);
         }

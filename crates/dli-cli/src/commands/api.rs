@@ -1,6 +1,6 @@
 //! `dli api`: every operation, from the description.
 
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use serde_json::{Value, json};
 
 use super::common::Most;
@@ -20,13 +20,18 @@ use crate::usage;
 /// (`tags[0].key=a`, `list:='["json"]'`, `text=@file`), or the whole body with `--body @file`.
 /// The answer is printed as it comes, with fields that no documentation knows.
 #[derive(Debug, Args)]
-#[command(disable_help_subcommand = true)]
+#[command(disable_help_subcommand = true, subcommand_value_name = "OPERATION")]
+#[command(override_usage = "dli api [OPERATION] [--parameter VALUE]... [FIELD=VALUE]...")]
 pub struct Api {
-    /// Name of the operation; without it, all are listed
-    operation: Option<String>,
-    /// What the operation takes
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
-    rest: Vec<String>,
+    #[command(subcommand)]
+    call: Option<Call>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Call {
+    /// The operation and what it takes, which is told by its description
+    #[command(external_subcommand)]
+    Operation(Vec<String>),
 }
 
 const LISTED: &[Column] = &[
@@ -38,9 +43,12 @@ const LISTED: &[Column] = &[
 impl Api {
     /// Runs the command.
     pub async fn run(self, globals: Globals) -> Result<()> {
-        match &self.operation {
-            Some(operation) => call(operation, self.rest, globals).await,
-            None => list(&Session::new(globals)?),
+        match self.call {
+            Some(Call::Operation(mut words)) if !words.is_empty() => {
+                let operation = words.remove(0);
+                call(&operation, words, globals).await
+            }
+            _ => list(&Session::new(globals)?),
         }
     }
 }
@@ -124,12 +132,8 @@ pub fn command(entry: &'static Entry) -> Command {
     let mut command = Command::new(entry.id)
         .bin_name(format!("dli api {}", entry.id))
         .no_binary_name(true)
-        .about(operation.summary.clone())
-        .long_about(about)
-        .after_help(after_help(entry))
         .max_term_width(100)
-        .arg_required_else_help(false);
-    command = Globals::augment_args(command);
+        .disable_help_flag(true);
     command = command.next_help_heading("Parameters");
     for parameter in Request::new(entry).parameters() {
         let bundle = entry.bundle();
@@ -186,7 +190,17 @@ pub fn command(entry: &'static Entry) -> Command {
             .hide(!pages)
             .action(ArgAction::SetTrue),
     );
-    command
+    // What the options of every command say of themselves is not about this one.
+    Globals::augment_args(command)
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .help("Print this help")
+                .action(ArgAction::HelpShort),
+        )
+        .about(about)
+        .after_help(after_help(entry))
 }
 
 fn after_help(entry: &'static Entry) -> String {

@@ -75,6 +75,22 @@ pub fn some_list(items: &[String]) -> Value {
     if items.is_empty() { Value::Null } else { items.into() }
 }
 
+/// Puts what is given over a document. What is `null` is not given.
+///
+/// # Errors
+/// When the document is not an object.
+pub fn overlay(body: &mut Value, given: Value) -> Result<()> {
+    let Some(fields) = body.as_object_mut() else {
+        return Err(Failure::usage("the body must be an object with fields, not a list"));
+    };
+    for (name, value) in given.as_object().into_iter().flatten() {
+        if !value.is_null() {
+            fields.insert(name.clone(), value.clone());
+        }
+    }
+    Ok(())
+}
+
 /// Whether text has the shape of an id rather than of a name.
 pub fn is_id(text: &str) -> bool {
     let digits = text.chars().filter(|c| c.is_ascii_hexdigit()).count();

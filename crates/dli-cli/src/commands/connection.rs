@@ -24,11 +24,13 @@ pub enum Connection {
     /// Show one connection
     Show {
         /// Name or id
+        #[arg(add = crate::complete::connections())]
         connection: String,
     },
     /// Delete a connection
     Delete {
         /// Name or id
+        #[arg(add = crate::complete::connections())]
         connection: String,
     },
 }

@@ -32,6 +32,7 @@ pub enum EnhancedConnection {
     /// Show one connection
     Show {
         /// Name or id
+        #[arg(add = crate::complete::enhanced_connections())]
         connection: String,
     },
     /// Create a connection
@@ -39,7 +40,7 @@ pub enum EnhancedConnection {
     /// Delete connections
     Delete {
         /// Names or ids
-        #[arg(required = true)]
+        #[arg(required = true, add = crate::complete::enhanced_connections())]
         connections: Vec<String>,
         #[command(flatten)]
         waiting: Waiting,
@@ -51,6 +52,7 @@ pub enum EnhancedConnection {
     /// Show, or replace, the host names that are known over a connection
     Hosts {
         /// Name or id
+        #[arg(add = crate::complete::enhanced_connections())]
         connection: String,
         /// A host that is known from now on; all that are not given are forgotten
         #[arg(long = "set", value_name = "NAME=IP", value_parser = pair)]
@@ -62,6 +64,7 @@ pub enum EnhancedConnection {
     /// Add a route
     AddRoute {
         /// Name or id of the connection
+        #[arg(add = crate::complete::enhanced_connections())]
         connection: String,
         /// Name of the route
         name: String,
@@ -71,6 +74,7 @@ pub enum EnhancedConnection {
     /// Remove a route
     RemoveRoute {
         /// Name or id of the connection
+        #[arg(add = crate::complete::enhanced_connections())]
         connection: String,
         /// Name of the route
         name: String,
@@ -78,6 +82,7 @@ pub enum EnhancedConnection {
     /// Show who else may use a connection
     Privileges {
         /// Name or id
+        #[arg(add = crate::complete::enhanced_connections())]
         connection: String,
     },
 }
@@ -116,6 +121,7 @@ pub struct Create {
 #[derive(Debug, Args)]
 pub struct Binding {
     /// Name or id of the connection
+    #[arg(add = crate::complete::enhanced_connections())]
     connection: String,
     /// A queue; can be given several times
     #[arg(long = "queue", value_name = "NAME")]

@@ -24,8 +24,6 @@ pub enum Kind {
     Bytes,
     /// From 0 to 1.
     Fraction,
-    /// A number of things in a list.
-    Count,
     /// Objects of a list by one of their fields.
     Names(&'static str),
 }
@@ -134,10 +132,12 @@ impl Column {
     }
 
     /// The value as a program reads it.
-    pub(super) fn raw(&self, object: &Value) -> String {
+    pub(super) fn raw(&self, object: &Value) -> Option<String> {
+        let value = self.find(object);
         match self.kind {
-            Kind::Names(_) | Kind::Count => self.show(object),
-            _ => plain(self.find(object)),
+            _ if value.is_null() => None,
+            Kind::Names(_) => Some(self.show(object)),
+            _ => Some(plain(value)),
         }
     }
 
@@ -159,7 +159,6 @@ impl Column {
             Kind::Fraction => {
                 number().map_or_else(String::new, |part| format!("{:.0} %", part * 100.0))
             }
-            Kind::Count => value.as_array().map_or_else(String::new, |list| list.len().to_string()),
             Kind::Names(field) => {
                 let items = value.as_array().map_or(&[][..], Vec::as_slice);
                 let names: Vec<String> = items.iter().map(|item| plain(&item[field])).collect();

@@ -1,16 +1,19 @@
 //! Results on standard output: tables for people; JSON, YAML and CSV for programs.
 
 mod column;
+pub mod csv;
 mod record;
 mod table;
 mod time;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 
 use serde_json::Value;
 
-pub use column::{Column, Kind};
-pub use time::{ago, duration, local_time};
+pub use column::{Column, Kind, bytes};
+pub use table::{lists as table_of_lists, one_line};
+pub use time::duration;
 
 use crate::error::{self, Exit, Failure, Result};
 use crate::globals::{Format, Globals};
@@ -88,6 +91,19 @@ impl Output {
         self.format == Format::Table
     }
 
+    /// Whether the result goes through a query first.
+    pub fn has_query(&self) -> bool {
+        self.query.is_some()
+    }
+
+    /// Prints text that is laid out already.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn text(&self, text: &str) -> Result<()> {
+        write_stdout(text.as_bytes())
+    }
+
     /// Prints a result.
     ///
     /// # Errors
@@ -110,7 +126,7 @@ impl Output {
                 out.push(b'\n');
             }
             Format::Yaml => out.extend(to_yaml(value)?.into_bytes()),
-            Format::Csv => write_csv(value, shape, out)?,
+            Format::Csv => out.extend(to_csv(value, shape).into_bytes()),
             Format::Table => {
                 let text = match shape {
                     Shape::Rows { columns, none } => {
@@ -226,34 +242,55 @@ pub fn to_yaml(value: &Value) -> Result<String> {
     Ok(text)
 }
 
-fn write_csv(value: &Value, shape: &Shape, out: &mut Vec<u8>) -> Result<()> {
+fn to_csv(value: &Value, shape: &Shape) -> String {
     let items = match value {
         Value::Array(items) => items.as_slice(),
         Value::Null => &[],
         one => std::slice::from_ref(one),
     };
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
-    let failed = |error: csv::Error| Failure::new(Exit::File, format!("cannot write CSV: {error}"));
+    let mut text = String::new();
     if items.iter().all(Value::is_object) {
         let columns = match shape {
             Shape::Rows { columns, .. } | Shape::Record { columns } => columns.clone(),
             Shape::Any => Column::of_items(items),
         };
         if !columns.is_empty() {
-            writer.write_record(columns.iter().map(Column::key)).map_err(failed)?;
+            text.push_str(&csv::line(columns.iter().map(|column| Some(column.key().to_owned()))));
         }
         for item in items {
-            let row = columns.iter().map(|column| column.raw(item));
-            writer.write_record(row).map_err(failed)?;
+            text.push_str(&csv::line(columns.iter().map(|column| column.raw(item))));
         }
-    } else {
-        for item in items {
-            let cells: Vec<String> = match item {
-                Value::Array(cells) => cells.iter().map(column::plain).collect(),
-                other => vec![column::plain(other)],
-            };
-            writer.write_record(cells).map_err(failed)?;
-        }
+        return text;
     }
-    writer.flush().map_err(|error| error::stdout(&error))
+    for item in items {
+        let cell = |value: &Value| (!value.is_null()).then(|| column::plain(value));
+        text.push_str(&match item {
+            Value::Array(cells) => csv::line(cells.iter().map(cell)),
+            other => csv::line(std::iter::once(cell(other))),
+        });
+    }
+    text
+}
+
+/// Writes a file, whole or not at all: what was there before stays until all is written.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn file_written(path: &Path, bytes: &[u8]) -> Result<()> {
+    let fail = |error: io::Error| error::file("write", path, &error);
+    if path.exists() && !path.is_file() {
+        // A pipe or a device takes it as it comes.
+        return std::fs::write(path, bytes).map_err(fail);
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let written = std::fs::File::create(&part).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.and_then(|()| std::fs::rename(&part, path)).map_err(|error| {
+        let _ = std::fs::remove_file(&part);
+        fail(error)
+    })
 }

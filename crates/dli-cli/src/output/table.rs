@@ -68,7 +68,7 @@ pub fn rows(items: &[Value], columns: &[Column], width: Option<usize>, styled: b
     for (index, column) in columns.iter().enumerate() {
         let Some(laid) = table.column_mut(index) else { continue };
         laid.set_padding((0, if index == last { 0 } else { GAP as u16 }));
-        if matches!(column.kind, Kind::Number | Kind::Count | Kind::Bytes | Kind::Duration) {
+        if matches!(column.kind, Kind::Number | Kind::Bytes | Kind::Duration) {
             laid.set_cell_alignment(CellAlignment::Right);
         }
         let widest = widest(column, &cells[index]);

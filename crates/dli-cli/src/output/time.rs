@@ -11,12 +11,6 @@ pub fn local_time(milliseconds: i64) -> String {
     }
 }
 
-/// How long ago, roughly.
-pub fn ago(milliseconds: i64) -> String {
-    let passed = Timestamp::now().as_millisecond() - milliseconds;
-    format!("{} ago", duration(passed.max(0)))
-}
-
 /// A duration in its two largest units.
 pub fn duration(milliseconds: i64) -> String {
     let seconds = milliseconds / 1000;

@@ -42,12 +42,8 @@ mod with_emulator {
         if let Some(folder) = std::env::var_os("DLI_LOCAL_DATA") {
             return Ok((folder != "memory").then(|| PathBuf::from(folder)));
         }
-        let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-        let base = var("XDG_STATE_HOME")
-            .or_else(|| var("LOCALAPPDATA"))
-            .or_else(|| var("HOME").map(|home| home.join(".local/state")));
-        match base {
-            Some(base) => Ok(Some(base.join("dli").join("local"))),
+        match crate::state_folder() {
+            Some(folder) => Ok(Some(folder.join("local"))),
             None => Err(Failure::new(
                 Exit::Configuration,
                 "there is no home directory to keep the state of the local service in; set \

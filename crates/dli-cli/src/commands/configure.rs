@@ -1,0 +1,246 @@
+//! `dli configure`: asks, checks by a call, and writes the files that the SDKs read.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::error::{self, Exit, Failure, Result};
+use crate::output::eprint_line;
+use crate::request::{Request, read_stdin};
+use crate::session::{Session, of_client};
+
+/// Write down region, project and keys.
+///
+/// What is not given by options is asked for, where there is a terminal. The keys go into the
+/// file of the vendor's SDKs, `~/.huaweicloud/credentials`, and the region into
+/// `~/.dli/profiles`; with `--profile NAME` everything goes into that section of the latter.
+/// Both files can be read by their owner alone.
+#[derive(Debug, Args)]
+pub struct Configure {
+    /// Access key
+    #[arg(long, value_name = "KEY")]
+    access_key: Option<String>,
+    /// Read the secret key from standard input
+    #[arg(long)]
+    secret_key_stdin: bool,
+    /// Write without trying the keys first
+    #[arg(long)]
+    no_check: bool,
+}
+
+struct Answers {
+    region: String,
+    project_id: String,
+    access_key: String,
+    secret_key: String,
+}
+
+impl Configure {
+    /// Runs the command.
+    pub async fn run(self, session: &Session) -> Result<()> {
+        let answers = self.ask(session)?;
+        if session.is_dry() {
+            for (path, section, _) in places(session)? {
+                eprint_line(&format!("Would write [{section}] of {}.", path.display()));
+            }
+            return Ok(());
+        }
+        if !self.no_check {
+            check(session, &answers).await?;
+        }
+        for (path, section, values) in places(session)? {
+            let values: Vec<(&str, &str)> = values
+                .iter()
+                .map(|name| (*name, answers.value(name)))
+                .filter(|(_, value)| !value.is_empty())
+                .collect();
+            write_section(&path, &section, &values)?;
+            eprint_line(&format!("Wrote [{section}] of {}.", path.display()));
+        }
+        Ok(())
+    }
+
+    fn ask(&self, session: &Session) -> Result<Answers> {
+        let globals = &session.globals;
+        let region = match &globals.region {
+            Some(region) => region.clone(),
+            None if globals.endpoint.is_some() => String::new(),
+            None => question("Region (cn-north-4 for instance)", "--region", false)?,
+        };
+        let access_key = match &self.access_key {
+            Some(key) => key.clone(),
+            None => question("Access key", "--access-key", false)?,
+        };
+        let secret_key = match self.secret_key_stdin {
+            true => read_stdin()?.trim().to_owned(),
+            false => question("Secret key (not shown)", "--secret-key-stdin", true)?,
+        };
+        let project_id = match &globals.project_id {
+            Some(id) => id.clone(),
+            // It can be looked up by the region.
+            None if !is_terminal() => String::new(),
+            None => question("Project id (empty: looked up by the region)", "--project-id", false)?,
+        };
+        if access_key.is_empty() || secret_key.is_empty() {
+            return Err(Failure::usage("the access key and its secret must not be empty"));
+        }
+        Ok(Answers { region, project_id, access_key, secret_key })
+    }
+}
+
+impl Answers {
+    fn value(&self, name: &str) -> &str {
+        match name {
+            "ak" => &self.access_key,
+            "sk" => &self.secret_key,
+            "project_id" => &self.project_id,
+            _ => &self.region,
+        }
+    }
+}
+
+fn is_terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+fn question(what: &str, option: &str, secret: bool) -> Result<String> {
+    if !is_terminal() {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "nobody can be asked for the {} without a terminal; give `{option}`",
+                what.to_lowercase()
+            ),
+        ));
+    }
+    let fail = |error: io::Error| error::file("read", Path::new("the terminal"), &error);
+    let _ = write!(io::stderr(), "{what}: ");
+    let _ = io::stderr().flush();
+    let mut answer = String::new();
+    if secret {
+        answer = rpassword::read_password().map_err(fail)?;
+    } else {
+        io::stdin().lock().read_line(&mut answer).map_err(fail)?;
+    }
+    Ok(answer.trim().to_owned())
+}
+
+/// Makes a call with what was given.
+async fn check(session: &Session, answers: &Answers) -> Result<()> {
+    let mut builder = session.builder().access_key(&answers.access_key, &answers.secret_key);
+    if !answers.region.is_empty() {
+        builder = builder.region(&answers.region);
+    }
+    if !answers.project_id.is_empty() {
+        builder = builder.project_id(&answers.project_id);
+    }
+    let request = Request::of("list_queues");
+    let unwritten = |error| {
+        of_client(&error, None).with("nothing was written; `--no-check` writes all the same")
+    };
+    let dli = builder.build().map_err(unwritten)?;
+    dli.request(http::Method::GET, request.path()?).send().await.map_err(unwritten)?;
+    eprint_line("The service accepts the keys.");
+    Ok(())
+}
+
+/// The files to write, the section of each, and what goes there.
+fn places(session: &Session) -> Result<Vec<(PathBuf, String, &'static [&'static str])>> {
+    let home = std::env::var_os("HOME")
+        .or_else(|| std::env::var_os("USERPROFILE"))
+        .filter(|home| !home.is_empty())
+        .map(PathBuf::from)
+        .ok_or_else(|| {
+            Failure::new(Exit::Configuration, "there is no home directory to write to; set HOME")
+        })?;
+    let var =
+        |name: &str| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let profiles = var("DLI_PROFILES_FILE").unwrap_or_else(|| home.join(".dli/profiles"));
+    if let Some(profile) = &session.globals.profile {
+        return Ok(vec![(profiles, profile.clone(), &["region", "project_id", "ak", "sk"])]);
+    }
+    let vendor = var("HUAWEICLOUD_SDK_CREDENTIALS_FILE")
+        .unwrap_or_else(|| home.join(".huaweicloud/credentials"));
+    Ok(vec![
+        (vendor, "basic".to_owned(), &["ak", "sk", "project_id"]),
+        (profiles, "default".to_owned(), &["region"]),
+    ])
+}
+
+/// Sets values of a section and leaves everything else of the file as it is.
+fn write_section(path: &Path, section: &str, values: &[(&str, &str)]) -> Result<()> {
+    if values.is_empty() {
+        return Ok(());
+    }
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error::file("read", path, &error)),
+    };
+    let fail = |error: io::Error| error::file("write", path, &error);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(fail)?;
+    }
+    let part = path.with_extension("part");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = std::fs::remove_file(&part);
+    let written = options.open(&part).and_then(|mut file| {
+        file.write_all(with_section(&text, section, values).as_bytes())?;
+        file.sync_all()
+    });
+    written.and_then(|()| std::fs::rename(&part, path)).map_err(|error| {
+        let _ = std::fs::remove_file(&part);
+        fail(error)
+    })
+}
+
+fn with_section(text: &str, section: &str, values: &[(&str, &str)]) -> String {
+    let header = format!("[{section}]");
+    let mut out = String::new();
+    let mut inside = false;
+    let mut found = false;
+    for line in text.lines() {
+        let trimmed = line.trim();
+        if trimmed.starts_with('[') {
+            inside = trimmed == header;
+        } else if inside {
+            let key = trimmed.split(['=', ':']).next().unwrap_or_default().trim();
+            if values.iter().any(|(name, _)| *name == key) {
+                continue;
+            }
+        }
+        out.push_str(line);
+        out.push('\n');
+        if inside && trimmed == header && !found {
+            found = true;
+            values.iter().for_each(|(name, value)| out.push_str(&format!("{name} = {value}\n")));
+        }
+    }
+    if !found {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&format!("{header}\n"));
+        values.iter().for_each(|(name, value)| out.push_str(&format!("{name} = {value}\n")));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_is_changed_and_the_rest_of_the_file_stays() {
+        let text =
+            "# mine\n[basic]\nak = old\niam_endpoint = https://iam\n\n[global]\nak = other\n";
+        let changed = with_section(text, "basic", &[("ak", "new"), ("sk", "s")]);
+        let expected = "# mine\n[basic]\nak = new\nsk = s\niam_endpoint = https://iam\n\n[global]\nak = other\n";
+        assert_eq!(changed, expected);
+        assert_eq!(with_section("", "basic", &[("ak", "a")]), "[basic]\nak = a\n");
+    }
+}
