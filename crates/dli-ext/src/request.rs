@@ -1,6 +1,7 @@
 //! Anything signed: for what the description does not hold yet.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use http::{HeaderName, HeaderValue, Method};
 use serde::Serialize;
@@ -11,7 +12,6 @@ use crate::transport::{CallOptions, Plan, USUAL};
 use crate::{Dli, Error, ErrorKind, Reply};
 
 /// A request to any path of the service, made by [`Dli::request`].
-#[derive(Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Request {
     dli: Dli,
@@ -51,6 +51,17 @@ impl Dli {
             body: None,
             idempotent,
         }
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Query, headers and body may hold what others must not read.
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("idempotent", &self.idempotent)
+            .finish_non_exhaustive()
     }
 }
 

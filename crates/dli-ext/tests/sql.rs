@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use common::{Answer, Seen, Server, json};
 use dli_ext::ErrorKind;
-use futures_util::{StreamExt, TryStreamExt};
+#[cfg(feature = "obs")]
+use futures_util::StreamExt;
+use futures_util::TryStreamExt;
 
 const SCHEMA: &str = r#"[{"id":"bigint"},{"price":"decimal(30,4)"},{"note":"string"},{"at":"timestamp"},{"day":"date"},{"raw":"binary"},{"list":"array<int>"}]"#;
 

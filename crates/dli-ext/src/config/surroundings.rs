@@ -2,6 +2,7 @@
 //! for them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +11,22 @@ use bytes::Bytes;
 use dli_sign::reqsign_core::{self, Context, Env, FileRead, HttpSend};
 
 /// What the configuration may look at.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Surroundings {
     /// In place of the variables of the process.
     pub variables: Option<Arc<BTreeMap<String, String>>>,
     /// In place of the home directory of the user.
     pub home: Option<PathBuf>,
+}
+
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Variables hold secrets: their names are enough.
+        f.debug_struct("Surroundings")
+            .field("variables", &self.variables.as_ref().map(|all| all.keys().collect::<Vec<_>>()))
+            .field("home", &self.home)
+            .finish()
+    }
 }
 
 impl Surroundings {
