@@ -396,6 +396,11 @@ impl Description {
         sets
     }
 
+    /// The names of the properties of a schema.
+    pub fn property_names(&self, seen: Seen<'_>) -> BTreeSet<String> {
+        self.property_sets(seen).into_iter().flat_map(|(set, _)| set.keys().cloned()).collect()
+    }
+
     /// Whether a schema has named properties.
     pub fn has_properties(&self, seen: Seen<'_>) -> bool {
         !self.property_sets(seen).is_empty()

@@ -43,7 +43,12 @@ fn human(outcome: &Outcome, options: &Options) -> String {
     changes(&mut out, outcome, options);
     differences(&mut out, outcome, options);
     drift(&mut out, outcome);
-    put!(out, "\n{}", if outcome.is_clean() { "All explained." } else { "Not all explained." });
+    let faults = outcome.faults();
+    if faults.is_empty() {
+        put!(out, "\nThe description holds what the documentation says, or says why not.");
+    } else {
+        put!(out, "\nFails: {}.", faults.join(", "));
+    }
     out
 }
 
@@ -121,9 +126,26 @@ fn problems(out: &mut String, outcome: &Outcome, options: &Options) {
     for failure in &summary.failures {
         put!(out, "  failed: {failure}");
     }
+    put!(
+        out,
+        "{} pages are not among the sources of the operation they document, {} sources do not document theirs, \
+         {} places are held that none of these sources names.",
+        summary.unnamed.len(),
+        summary.misnamed.len(),
+        summary.unsaid.len()
+    );
     if options.verbose {
-        for skipped in &summary.skipped {
-            put!(out, "  skipped: {skipped}");
+        let lists = [
+            ("skipped", &summary.skipped),
+            ("described without source", &summary.without_source),
+            ("not among the sources", &summary.unnamed),
+            ("does not document it", &summary.misnamed),
+            ("held only", &summary.unsaid),
+        ];
+        for (what, list) in lists {
+            for entry in list {
+                put!(out, "  {what}: {entry}");
+            }
         }
     }
 }

@@ -172,12 +172,27 @@ pub struct Outcome {
 impl Outcome {
     /// Whether nothing is left to do.
     pub fn is_clean(&self) -> bool {
-        self.verdict.unexplained.is_empty()
-            && self.verdict.stale.is_empty()
-            && self.summary.failures.is_empty()
-            && (self.lock_written || self.changes.as_ref().is_none_or(|c| c.pages.is_empty()))
-            && !self.drift_stale
-            && self.measure.as_ref().is_none_or(Measure::suffices)
+        self.faults().is_empty()
+    }
+
+    /// What is left to do, in a few words each.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut count = |n: usize, one: &str, many: &str| {
+            if n > 0 {
+                faults.push(format!("{n} {}", if n == 1 { one } else { many }));
+            }
+        };
+        count(self.verdict.unexplained.len(), "unexplained difference", "unexplained differences");
+        count(self.verdict.stale.len(), "fault in the rulings", "faults in the rulings");
+        count(self.summary.failures.len(), "unreadable page", "unreadable pages");
+        let changed =
+            self.changes.as_ref().filter(|_| !self.lock_written).map_or(0, |c| c.pages.len());
+        count(changed, "page that is not as the lock says", "pages that are not as the lock says");
+        count(usize::from(self.drift_stale), "report of drift out of date", "");
+        let short = self.measure.as_ref().is_some_and(|m| !m.suffices());
+        count(usize::from(short), "measure below what is asked for", "");
+        faults
     }
 }
 

@@ -41,19 +41,29 @@ const MAX_FOLDERS: usize = 16;
 pub fn read_all(directories: &[PathBuf], known: &[String]) -> io::Result<Sources> {
     let mut found: BTreeMap<String, PathBuf> = BTreeMap::new();
     let names = KnownNames::new(known);
+    let mut twice: Vec<(String, String)> = Vec::new();
+    let mut add = |name: String, file: PathBuf| {
+        if let Some(first) = found.get(&name) {
+            if *first != file {
+                twice.push((name, format!("{} has the name of another file", file.display())));
+            }
+        } else {
+            found.insert(name, file);
+        }
+    };
     for directory in directories {
         let mut files = Vec::new();
         if directory.is_file() {
             let parent = directory.parent().unwrap_or(Path::new("."));
-            found.insert(names.name(parent, directory), directory.clone());
+            add(names.name(parent, directory), directory.clone());
             continue;
         }
         list(directory, 0, &mut files)?;
         for file in files {
-            found.insert(names.name(directory, &file), file);
+            add(names.name(directory, &file), file);
         }
     }
-    let mut sources = Sources::default();
+    let mut sources = Sources { skipped: twice, ..Sources::default() };
     let mut library = Library::default();
     let mut kinds: BTreeMap<String, SourceKind> = BTreeMap::new();
     for (name, path) in found {

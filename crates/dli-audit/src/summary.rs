@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::compare::operation_of;
 use crate::description::Description;
 use crate::source_files::Sources;
+use crate::unsaid;
 
 /// Counts of one kind of source or one family.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -43,6 +44,12 @@ pub struct Summary {
     pub failures: Vec<String>,
     /// Files that are no documentation.
     pub skipped: Vec<String>,
+    /// Pages that document an operation without being named among its sources.
+    pub unnamed: Vec<String>,
+    /// Sources an operation names that were given and do not document it.
+    pub misnamed: Vec<String>,
+    /// What is held and said by no source given.
+    pub unsaid: Vec<String>,
     /// Operations that are described and that no source given documents.
     pub without_source: Vec<String>,
 }
@@ -52,6 +59,7 @@ impl Summary {
     pub fn of(sources: &Sources, description: &Description) -> Self {
         let mut summary = Self::default();
         let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut documented: BTreeSet<(String, String)> = BTreeSet::new();
         for file in &sources.files {
             summary
                 .failures
@@ -65,6 +73,12 @@ impl Summary {
             let mut families: BTreeSet<String> = BTreeSet::new();
             for facts in &file.facts.operations {
                 let operation = operation_of(file, facts, description);
+                if let Some(operation) = operation {
+                    documented.insert((operation.id.clone(), file.name.clone()));
+                    if !operation.sources.contains(&file.name) {
+                        summary.unnamed.push(format!("{} {}", operation.id, file.name));
+                    }
+                }
                 seen.insert(operation.map_or_else(|| facts.address(), |o| o.id.clone()));
                 let family = operation.map_or(String::new(), |o| o.family.clone());
                 let broken = facts.examples.iter().filter(|e| e.value.is_err()).count();
@@ -85,6 +99,14 @@ impl Summary {
                 counts.pages += 1;
             }
         }
+        let given: BTreeSet<&String> = sources.files.iter().map(|f| &f.name).collect();
+        for operation in &description.operations {
+            let named = operation.sources.iter().filter(|s| given.contains(s));
+            let wrong =
+                named.filter(|s| !documented.contains(&(operation.id.clone(), (*s).clone())));
+            summary.misnamed.extend(wrong.map(|s| format!("{} {s}", operation.id)));
+        }
+        summary.unsaid = unsaid::find(sources, description);
         summary.skipped =
             sources.skipped.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         summary.distinct_operations = seen.len();

@@ -91,6 +91,7 @@ fn pages_that_say_what_is_held_pass_and_the_counts_are_printed() {
 
     1 different operations documented, 0 described without any of these sources.
     0 pages could not be read fully, 0 files are no documentation.
+    0 pages are not among the sources of the operation they document, 0 sources do not document theirs, 0 places are held that none of these sources names.
 
     There is no lock to compare the pages with (--update-lock writes it).
 
@@ -99,7 +100,7 @@ fn pages_that_say_what_is_held_pass_and_the_counts_are_printed() {
 
     0 contradictions inside the documentation (DRIFT.md lists them).
 
-    All explained.
+    The description holds what the documentation says, or says why not.
     ");
 }
 
@@ -273,4 +274,22 @@ fn the_command_gives_an_exit_code_and_speaks_json() {
     assert_eq!(json["summary"]["total"]["pages"], 5);
     assert_eq!(json["unexplained"][0]["aspect"], "status");
     assert_eq!(json["changes"]["pages"]["pages/kettle.rst"][0]["kind"], "status-added");
+}
+
+#[test]
+fn a_name_twice_a_page_without_mention_and_a_field_nobody_says_are_told() {
+    let house = House::new();
+    fs::create_dir_all(house.path("other/pages")).expect("a folder");
+    fs::write(house.path("other/pages/kettle.txt"), "another").expect("written");
+    house.edit("openapi/kettles.yaml", "pages/kettle.rst, ", "");
+    house.edit(
+        "openapi/kettles.yaml",
+        "        material:",
+        "        colour:\n          type: string\n        material:",
+    );
+    let docs = vec![house.path("pages"), house.path("other/pages")];
+    let outcome = audit(&Options { docs, ..house.options() }).expect("runs");
+    assert_eq!(outcome.summary.skipped.len(), 1, "{:?}", outcome.summary.skipped);
+    assert_eq!(outcome.summary.unnamed, ["change_kettle pages/kettle.rst"]);
+    assert_eq!(outcome.summary.unsaid, ["change_kettle request.body.spouts[].colour"]);
 }

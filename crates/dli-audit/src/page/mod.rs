@@ -9,6 +9,7 @@ pub mod operation_line;
 pub mod rows;
 pub mod sections;
 pub mod tables;
+pub mod tutorial;
 pub mod types;
 
 use std::collections::BTreeSet;
@@ -38,6 +39,7 @@ pub fn read(document: &Document, source: &Source<'_>) -> PageFacts {
             && tables::classify(table).is_parameters()
     });
     if walk.addresses.is_empty() {
+        facts.operations = tutorial::read(document);
         if documented && walk.saw_uri {
             facts.failures.push(
                 "looks like the page of an operation, but no method and path were found".to_owned(),
