@@ -38,7 +38,8 @@ const STAGES: [Stage; 12] = [
 ];
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let chosen = |name: &str| arguments.stages.is_empty() || arguments.stages.iter().any(|s| s == name);
+    let chosen =
+        |name: &str| arguments.stages.is_empty() || arguments.stages.iter().any(|s| s == name);
     let mut times: Vec<(&str, Duration, String)> = Vec::new();
     let mut failure = None;
     for (name, stage) in STAGES.iter().filter(|(name, _)| chosen(name)) {
@@ -84,7 +85,8 @@ fn toolchain() -> anyhow::Result<Outcome> {
     let running = command::new("rustc").args(["--version"]).output()?;
     println!("{}", running.trim());
     if !running.contains(&format!("rustc {promised}")) {
-        let why = format!("the promised version is {promised}; only a run on it checks the promise");
+        let why =
+            format!("the promised version is {promised}; only a run on it checks the promise");
         return Ok(Outcome::Skipped(why));
     }
     Ok(Outcome::Passed)
@@ -102,7 +104,12 @@ fn tools() -> anyhow::Result<Outcome> {
         command::new("python3").args(["-m", "venv", "target/venv"]).run()?;
     }
     command::new("target/venv/bin/pip")
-        .args(["install", "--quiet", "--disable-pip-version-check", "openapi-spec-validator==0.7.2"])
+        .args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "openapi-spec-validator==0.7.2",
+        ])
         .run()?;
     Ok(Outcome::Passed)
 }
@@ -119,7 +126,8 @@ fn audit() -> anyhow::Result<Outcome> {
 }
 
 fn clippy() -> anyhow::Result<Outcome> {
-    let arguments = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
+    let arguments =
+        ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
     passed(cargo(arguments))
 }
 
@@ -139,9 +147,11 @@ fn light() -> anyhow::Result<Outcome> {
     let words = readme_command("cargo run")?;
     passed(cargo(words.split_whitespace().skip(1)))?;
     for package in ["dli-ext", "dli-emulator"] {
-        let arguments = ["tree", "--package", package, "--edges", "normal,build,dev", "--prefix", "none"];
+        let arguments =
+            ["tree", "--package", package, "--edges", "normal,build,dev", "--prefix", "none"];
         let tree = cargo(arguments).output()?;
-        let heavy = tree.lines().find(|line| line.starts_with("datafusion") || line.starts_with("arrow"));
+        let heavy =
+            tree.lines().find(|line| line.starts_with("datafusion") || line.starts_with("arrow"));
         ensure!(heavy.is_none(), "{package} pulls in {heavy:?} by default");
     }
     Ok(Outcome::Passed)
@@ -156,7 +166,8 @@ fn readme_command(start: &str) -> anyhow::Result<String> {
 /// A crate that wants one family compiles one family.
 fn one_family() -> anyhow::Result<Outcome> {
     let family = "datasource_connections";
-    cargo(["build", "--package", "dli-api", "--no-default-features", "--features", family]).run()?;
+    cargo(["build", "--package", "dli-api", "--no-default-features", "--features", family])
+        .run()?;
     let program = cargo(["run", "--quiet", "--package", "dli-codegen", "--example", "print"]);
     let source = program.args(["--", "api", family]).output()?;
     if source.contains("list_queues") || !source.contains("list_datasource_connections") {
@@ -167,7 +178,8 @@ fn one_family() -> anyhow::Result<Outcome> {
 
 /// An independent validator takes the one-file document.
 fn bundle() -> anyhow::Result<Outcome> {
-    cargo(["run", "--quiet", "--package", "xtask", "--", "bundle", "-o", "target/dli.yaml"]).run()?;
+    cargo(["run", "--quiet", "--package", "xtask", "--", "bundle", "-o", "target/dli.yaml"])
+        .run()?;
     let validator = "target/venv/bin/openapi-spec-validator";
     if !std::path::Path::new(validator).exists() {
         ensure!(!in_ci(), "{validator} is missing; the stage `tools` installs it");

@@ -55,7 +55,9 @@ impl Program {
     /// Runs the program in place of this one: its exit code becomes ours.
     pub fn code(mut self) -> ExitCode {
         match self.0.status() {
-            Ok(status) => ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2)),
+            Ok(status) => {
+                ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2))
+            }
             Err(error) => {
                 eprintln!("error: cannot start {:?}: {error}", self.0.get_program());
                 ExitCode::from(2)

@@ -28,7 +28,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .run()
         .context("the snapshots are stale; run `cargo xtask regen` and review the difference")?;
     if !arguments.check {
-        command::new("git").args(["status", "--short", "--", "openapi", "crates/dli-codegen/tests"]).run()?;
+        command::new("git")
+            .args(["status", "--short", "--", "openapi", "crates/dli-codegen/tests"])
+            .run()?;
         println!("Review the difference with `git diff crates/dli-codegen/tests/surface`.");
     }
     Ok(())

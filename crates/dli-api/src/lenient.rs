@@ -62,7 +62,10 @@ pub fn optional<'de, R: Rule, D: Deserializer<'de>>(
         fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
             Ok(None)
         }
-        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        fn visit_some<D: Deserializer<'de>>(
+            self,
+            deserializer: D,
+        ) -> Result<Self::Value, D::Error> {
             R::decode(deserializer).map(Some)
         }
     }
@@ -127,7 +130,8 @@ impl Rule for Integer {
                 Ok(value)
             }
             fn visit_u64<E: Error>(self, value: u64) -> Result<i64, E> {
-                i64::try_from(value).map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
+                i64::try_from(value)
+                    .map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
             }
             fn visit_f64<E: Error>(self, value: f64) -> Result<i64, E> {
                 if value.fract() == 0.0 && value.abs() <= EXACT_IN_DOUBLE {

@@ -5,8 +5,7 @@ use progenitor_client::Error;
 
 /// Everything but the unreserved characters of RFC 3986, so that the encoding is the one that
 /// gets signed.
-const ENCODED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Encodes a value as one segment of a path.
 ///

@@ -82,11 +82,7 @@ const NO_ANSWER: u16 = 999;
 struct Failure(Arc<std::sync::Mutex<Option<TransportError>>>);
 
 impl ClientHooks<SharedTransport> for Client {
-    async fn exec(
-        &self,
-        mut request: Request,
-        info: &OperationInfo,
-    ) -> reqwest::Result<Response> {
+    async fn exec(&self, mut request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
         // The generator adds it; the service knows no such header.
         request.headers_mut().remove("api-version");
         let answer = match Operation::by_id(info.operation_id) {

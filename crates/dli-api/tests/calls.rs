@@ -41,7 +41,10 @@ async fn a_call_sends_method_path_and_query_and_nothing_the_service_does_not_kno
     assert_eq!(request.method(), "GET");
     let url = request.url().as_str();
     assert!(url.starts_with("http://service.invalid/v2.0/p1/datasource/enhanced-connections?"));
-    assert!(url.contains("limit=10") && url.contains("offset=20") && !url.contains("tags="), "{url}");
+    assert!(
+        url.contains("limit=10") && url.contains("offset=20") && !url.contains("tags="),
+        "{url}"
+    );
     assert!(!request.headers().contains_key("api-version"));
 }
 

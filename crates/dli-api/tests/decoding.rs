@@ -29,8 +29,14 @@ fn null_stands_for_an_absent_field_of_every_kind() {
 #[test]
 fn booleans_are_read_from_text_in_any_case_and_from_digits() {
     for (written, meant) in [
-        (json!("true"), true), (json!("True"), true), (json!(" TRUE "), true), (json!(1), true),
-        (json!("1"), true), (json!("false"), false), (json!("False"), false), (json!(0), false),
+        (json!("true"), true),
+        (json!("True"), true),
+        (json!(" TRUE "), true),
+        (json!(1), true),
+        (json!("1"), true),
+        (json!("false"), false),
+        (json!("False"), false),
+        (json!(0), false),
     ] {
         let read = connection(json!({ "is_success": written })).unwrap().is_success;
         assert_eq!(read, Some(meant), "{written}");
@@ -46,7 +52,9 @@ fn what_is_no_boolean_is_refused_rather_than_guessed() {
 
 #[test]
 fn whole_numbers_are_read_from_text_and_from_a_fraction_of_zero() {
-    for written in [json!(752), json!("752"), json!(752.0), json!("752.0"), json!(" 752 "), json!(7.52e2)] {
+    for written in
+        [json!(752), json!("752"), json!(752.0), json!("752.0"), json!(" 752 "), json!(7.52e2)]
+    {
         let read = connection(json!({ "create_time": written })).unwrap().create_time;
         assert_eq!(read, Some(752), "{written}");
     }
@@ -56,7 +64,9 @@ fn whole_numbers_are_read_from_text_and_from_a_fraction_of_zero() {
 
 #[test]
 fn a_number_that_would_be_changed_is_refused() {
-    for written in [json!(16.5), json!("16.5"), json!(1e300), json!(u64::MAX), json!("ten"), json!(true)] {
+    for written in
+        [json!(16.5), json!("16.5"), json!(1e300), json!(u64::MAX), json!("ten"), json!(true)]
+    {
         assert!(connection(json!({ "create_time": written })).is_err(), "{written}");
     }
 }
@@ -91,7 +101,8 @@ fn an_unknown_enumeration_value_is_kept_and_encodes_back_as_it_came() {
 
 #[test]
 fn a_known_value_in_another_case_is_kept_and_can_be_normalized() {
-    let connection: EnhancedConnection = serde_json::from_value(json!({ "status": "Active" })).unwrap();
+    let connection: EnhancedConnection =
+        serde_json::from_value(json!({ "status": "Active" })).unwrap();
     let status = connection.status.clone().unwrap();
     assert_eq!(status.as_str(), "Active");
     assert_eq!(status.normalized(), ConnectionStatus::Active);
@@ -100,7 +111,8 @@ fn a_known_value_in_another_case_is_kept_and_can_be_normalized() {
 
 #[test]
 fn an_empty_list_is_not_an_absent_one() {
-    let list: DatasourceConnectionList = serde_json::from_value(json!({ "connections": [] })).unwrap();
+    let list: DatasourceConnectionList =
+        serde_json::from_value(json!({ "connections": [] })).unwrap();
     assert_eq!(serde_json::to_value(&list).unwrap(), json!({ "connections": [] }));
 }
 

@@ -44,7 +44,8 @@ impl Comparison<'_> {
                     self.compare(&format!("{at}.{key}"), &property, value, after.get(&name));
                 }
                 for key in after.keys().filter(|key| !before.contains_key(*key)) {
-                    let aliased = before.keys().any(|known| self.property(&schema, known).0 == **key);
+                    let aliased =
+                        before.keys().any(|known| self.property(&schema, known).0 == **key);
                     if !aliased {
                         self.problems.push(format!("{at}.{key}: came from nowhere"));
                     }
@@ -61,16 +62,24 @@ impl Comparison<'_> {
                 self.note("a lone object where a list is documented becomes a list of one");
                 self.compare(at, &schema["items"], before, list.first());
             }
-            (Value::String(word), Value::Number(number)) if schema["x-enum-words"][word].as_number() == Some(number) => {
+            (Value::String(word), Value::Number(number))
+                if schema["x-enum-words"][word].as_number() == Some(number) =>
+            {
                 self.note("a word for a documented number becomes the number");
             }
-            (Value::String(text), Value::Bool(flag)) if text.trim().eq_ignore_ascii_case(&flag.to_string()) => {
+            (Value::String(text), Value::Bool(flag))
+                if text.trim().eq_ignore_ascii_case(&flag.to_string()) =>
+            {
                 self.note("a boolean written as text becomes a boolean");
             }
-            (Value::String(text), Value::Number(number)) if text.trim().parse().ok() == number.as_f64() => {
+            (Value::String(text), Value::Number(number))
+                if text.trim().parse().ok() == number.as_f64() =>
+            {
                 self.note("a number written as text becomes a number");
             }
-            (Value::Number(_) | Value::Bool(_), Value::String(text)) if before.to_string() == *text => {
+            (Value::Number(_) | Value::Bool(_), Value::String(text))
+                if before.to_string() == *text =>
+            {
                 self.note("a number or boolean where a text is meant becomes the text");
             }
             _ => self.problems.push(format!("{at}: {before} became {after}")),
@@ -101,7 +110,8 @@ impl Comparison<'_> {
 fn run(folders: &[PathBuf]) -> usize {
     let bundle = Description::embedded().unwrap().bundle_all().unwrap();
     let sources = source_files::read_all(folders, &[]).unwrap();
-    let mut comparison = Comparison { bundle: &bundle, lenient: BTreeMap::new(), problems: Vec::new() };
+    let mut comparison =
+        Comparison { bundle: &bundle, lenient: BTreeMap::new(), problems: Vec::new() };
     let mut held = 0;
     for file in &sources.files {
         for facts in &file.facts.operations {
@@ -115,13 +125,18 @@ fn run(folders: &[PathBuf]) -> usize {
                 let failed = example.status.is_some_and(|status| status >= 400) || is_error(value);
                 let schema = match (example.direction, failed) {
                     // A batch that fails in part answers with an array, whatever its status.
-                    (Direction::Response, true) if value.is_array() => operation.response.as_deref(),
+                    (Direction::Response, true) if value.is_array() => {
+                        operation.response.as_deref()
+                    }
                     (_, true) => Some("ErrorBody"),
                     (Direction::Request, _) => operation.request.as_deref(),
                     (Direction::Response, _) => operation.response.as_deref(),
                 };
                 let Some(schema) = schema else { continue };
-                let at = format!("{} {} {:?} {}", file.name, operation.id, example.direction, example.number);
+                let at = format!(
+                    "{} {} {:?} {}",
+                    file.name, operation.id, example.direction, example.number
+                );
                 if let Some((_, why)) = MISPLACED.iter().find(|(known, _)| *known == at) {
                     println!("passed over: {at}: {why}");
                     continue;

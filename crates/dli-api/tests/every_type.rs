@@ -13,9 +13,8 @@ fn bundle() -> Bundle {
 /// Names of the schema's properties, and the JSON type of each.
 fn described(bundle: &Bundle, schema: &Value) -> Vec<(String, String)> {
     let properties = schema["properties"].as_object().into_iter().flatten();
-    let mut fields: Vec<_> = properties
-        .map(|(name, property)| (name.clone(), kind(bundle.resolve(property))))
-        .collect();
+    let mut fields: Vec<_> =
+        properties.map(|(name, property)| (name.clone(), kind(bundle.resolve(property)))).collect();
     fields.sort();
     fields
 }
@@ -24,7 +23,8 @@ fn kind(schema: &Value) -> String {
     match &schema["type"] {
         Value::String(kind) => kind.clone(),
         Value::Array(kinds) => {
-            let kinds: Vec<_> = kinds.iter().filter_map(Value::as_str).filter(|k| *k != "null").collect();
+            let kinds: Vec<_> =
+                kinds.iter().filter_map(Value::as_str).filter(|k| *k != "null").collect();
             kinds.join("|")
         }
         _ => "any".to_owned(),
@@ -34,8 +34,9 @@ fn kind(schema: &Value) -> String {
 /// The same of the schema that schemars derives from the Rust type.
 fn derived(root: &Value) -> Vec<(String, String)> {
     let properties = root["properties"].as_object().into_iter().flatten();
-    let mut fields: Vec<_> =
-        properties.map(|(name, property)| (name.clone(), kind(derived_target(root, property)))).collect();
+    let mut fields: Vec<_> = properties
+        .map(|(name, property)| (name.clone(), kind(derived_target(root, property))))
+        .collect();
     fields.sort();
     fields
 }
@@ -88,17 +89,24 @@ fn values(bundle: &Bundle, schema: &Value, depth: u32) -> BoxedStrategy<Value> {
         Some("number") => (-1e9f64..1e9).prop_map(Value::from).boxed(),
         Some("string") => match schema["x-extensible-enum"].as_array() {
             Some(known) => {
-                prop_oneof![proptest::sample::select(known.clone()), ".{0,8}".prop_map(Value::from)].boxed()
+                prop_oneof![proptest::sample::select(known.clone()), ".{0,8}".prop_map(Value::from)]
+                    .boxed()
             }
             None => ".{0,12}".prop_map(Value::from).boxed(),
         },
         Some("array") if depth == 0 => Just(json!([])).boxed(),
-        Some("array") => proptest::collection::vec(values(bundle, &schema["items"], depth - 1), 0..3)
-            .prop_map(Value::from)
-            .boxed(),
+        Some("array") => {
+            proptest::collection::vec(values(bundle, &schema["items"], depth - 1), 0..3)
+                .prop_map(Value::from)
+                .boxed()
+        }
         Some("object") => {
-            let required: Vec<&str> =
-                schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let required: Vec<&str> = schema["required"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             let mut fields: BoxedStrategy<Map<String, Value>> = Just(Map::new()).boxed();
             for (name, property) in schema["properties"].as_object().into_iter().flatten() {
                 let mandatory = required.contains(&name.as_str());
@@ -122,14 +130,16 @@ fn values(bundle: &Bundle, schema: &Value, depth: u32) -> BoxedStrategy<Value> {
                     .boxed();
             }
             if schema["additionalProperties"].is_object() {
-                let value = values(bundle, &schema["additionalProperties"], depth.saturating_sub(1));
+                let value =
+                    values(bundle, &schema["additionalProperties"], depth.saturating_sub(1));
                 return proptest::collection::hash_map("[a-z]{1,6}", value, 0..3)
                     .prop_map(|map| Value::Object(map.into_iter().collect()))
                     .boxed();
             }
             fields.prop_map(Value::Object).boxed()
         }
-        _ => prop_oneof![any::<bool>().prop_map(Value::from), "[a-z]{0,5}".prop_map(Value::from)].boxed(),
+        _ => prop_oneof![any::<bool>().prop_map(Value::from), "[a-z]{0,5}".prop_map(Value::from)]
+            .boxed(),
     }
 }
 
@@ -138,7 +148,8 @@ fn decoding_then_encoding_is_the_identity_for_every_type() {
     let bundle = bundle();
     for codec in dli_api::CODECS {
         let strategy = values(&bundle, &bundle.schemas()[codec.schema], 3);
-        let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
+        let mut runner =
+            TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
         runner
             .run(&strategy, |value| {
                 let text = serde_json::to_vec(&value).unwrap();

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 
 use heck::ToPascalCase;
 use proc_macro2::TokenStream;
-use progenitor_impl::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
+use progenitor_impl::{
+    GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl,
+};
 use quote::{ToTokens, quote};
 use syn::visit_mut::VisitMut;
 use syn::{Expr, ExprCall, Field, File, GenericArgument, Item, ItemStruct, PathArguments, Type};
@@ -142,7 +144,9 @@ fn words(lowered: &Lowered) -> TokenStream {
 /// Attaches the lenient decoder to fields of plain types.
 fn soften_field(field: &mut Field, words: Option<proc_macro2::Ident>) {
     if field.ident.is_none() && last_segment(&field.ty).as_deref() == Some("Vec") {
-        field.attrs.push(syn::parse_quote!(#[serde(deserialize_with = "crate::lenient::list_or_one")]));
+        field
+            .attrs
+            .push(syn::parse_quote!(#[serde(deserialize_with = "crate::lenient::list_or_one")]));
         return;
     }
     let (inner, optional) = match argument_of(&field.ty, "Option") {
@@ -189,7 +193,9 @@ fn rule_for(ty: &Type) -> Option<TokenStream> {
 fn takes_conversions(ty: &Type) -> bool {
     let inner = argument_of(ty, "Option").unwrap_or(ty);
     match inner {
-        Type::Path(path) => path.path.segments.first().is_some_and(|segment| segment.ident == "crate"),
+        Type::Path(path) => {
+            path.path.segments.first().is_some_and(|segment| segment.ident == "crate")
+        }
         _ => false,
     }
 }

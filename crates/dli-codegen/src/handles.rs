@@ -324,7 +324,8 @@ impl<'a> Method<'a> {
             let by_item = format_ident!("{name}_items");
             let by_page = format_ident!("{name}_pages");
             let items_doc = format!("Like [`{name}`](Self::{name}), item by item, over all pages.");
-            let pages_doc = format!("Like [`{name}`](Self::{name}), page by page, to the last page.");
+            let pages_doc =
+                format!("Like [`{name}`](Self::{name}), page by page, to the last page.");
             quote! {
                 #[doc = #pages_doc]
                 pub fn #by_page(&self, #(#parameters),*)
@@ -428,7 +429,11 @@ impl<'a> Method<'a> {
             .unwrap_or(100)
             .min(100);
         match (paging.style, offset, limit) {
-            (PagingStyle::OffsetLimit | PagingStyle::FromSize | PagingStyle::PageNumber, Some(offset), Some(limit)) => {
+            (
+                PagingStyle::OffsetLimit | PagingStyle::FromSize | PagingStyle::PageNumber,
+                Some(offset),
+                Some(limit),
+            ) => {
                 let step = if by_page || paging.style == PagingStyle::PageNumber {
                     quote!(Page)
                 } else {
@@ -456,7 +461,9 @@ impl<'a> Method<'a> {
 
     fn owned_names(&self) -> Vec<Ident> {
         let mut names: Vec<Ident> = self.path_parameters().map(|p| field_ident(&p.name)).collect();
-        names.extend(self.query_parameters().iter().filter(|p| p.required).map(|p| field_ident(&p.name)));
+        names.extend(
+            self.query_parameters().iter().filter(|p| p.required).map(|p| field_ident(&p.name)),
+        );
         if self.operation.request.is_some() {
             names.push(format_ident!("body"));
         }
@@ -485,7 +492,11 @@ impl<'a> Method<'a> {
         self.owned_names()
             .into_iter()
             .map(|name| {
-                if name == "params" || by_value.contains(&name) { quote!(#name) } else { quote!(&#name) }
+                if name == "params" || by_value.contains(&name) {
+                    quote!(#name)
+                } else {
+                    quote!(&#name)
+                }
             })
             .collect()
     }

@@ -199,7 +199,8 @@ pub fn facts(schema: &Value) -> Vec<String> {
             facts.push(format!("Known values: {}", known.join(", ")));
         }
         if let Some(words) = schema["x-enum-words"].as_object() {
-            let words: Vec<String> = words.iter().map(|(word, n)| format!("`{word}` is {n}")).collect();
+            let words: Vec<String> =
+                words.iter().map(|(word, n)| format!("`{word}` is {n}")).collect();
             facts.push(format!("read from words as well: {}", words.join(", ")));
         }
     }
@@ -276,7 +277,11 @@ fn lower_operation(bundle: &Bundle, operation: &Operation) -> Value {
 
 fn describe_parameter(bundle: &Bundle, schema: &Value, description: &str) -> String {
     let facts = facts(bundle.resolve(schema));
-    if facts.is_empty() { description.to_owned() } else { format!("{description} {}.", facts.join("; ")) }
+    if facts.is_empty() {
+        description.to_owned()
+    } else {
+        format!("{description} {}.", facts.join("; "))
+    }
 }
 
 fn body(schema: Option<&str>, description: &str) -> Value {
@@ -310,7 +315,8 @@ pub fn documentation(operation: &Operation) -> String {
         "\n\n# Errors\nStatus {} with an error code and a message; any error of the transport.",
         statuses.join(", ")
     ));
-    let sources: Vec<String> = operation.sources.iter().map(|source| format!("`{source}`")).collect();
+    let sources: Vec<String> =
+        operation.sources.iter().map(|source| format!("`{source}`")).collect();
     text.push_str(&format!("\n\n# Source\n{}", sources.join(", ")));
     text
 }

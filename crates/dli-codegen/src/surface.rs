@@ -48,10 +48,13 @@ pub fn shared_surface(bundle: &Bundle) -> String {
         let _ = writeln!(out, "server {server}");
     }
     let _ = writeln!(out, "security {}", document["security"]);
-    for (name, scheme) in document["components"]["securitySchemes"].as_object().into_iter().flatten() {
+    for (name, scheme) in
+        document["components"]["securitySchemes"].as_object().into_iter().flatten()
+    {
         let _ = writeln!(out, "scheme {name} {scheme}");
     }
-    for (name, parameter) in document["components"]["parameters"].as_object().into_iter().flatten() {
+    for (name, parameter) in document["components"]["parameters"].as_object().into_iter().flatten()
+    {
         let description = parameter["description"].as_str().unwrap_or_default();
         let _ = writeln!(out, "parameter {name}: {}", one_line(description));
     }
@@ -121,7 +124,9 @@ impl Generated {
                         generated.read_type(item);
                     }
                 }
-                Item::Impl(block) if block.trait_.is_none() => generated.read_functions(&block.items),
+                Item::Impl(block) if block.trait_.is_none() => {
+                    generated.read_functions(&block.items)
+                }
                 _ => {}
             }
         }
@@ -164,19 +169,32 @@ fn plain(tokens: proc_macro2::TokenStream) -> String {
         text = text.replace(&format!(":: {path} "), "").replace(&format!("{path} "), "");
     }
     for (from, to) in [
-        (" < ", "<"), (" >", ">"), ("& 'a ", "&"), (" :: ", "::"), (" : ", ": "), (" , ", ", "),
-        ("types::", ""), ("crate::", ""), (":: serde_json::", "serde_json::"),
+        (" < ", "<"),
+        (" >", ">"),
+        ("& 'a ", "&"),
+        (" :: ", "::"),
+        (" : ", ": "),
+        (" , ", ", "),
+        ("types::", ""),
+        ("crate::", ""),
+        (":: serde_json::", "serde_json::"),
     ] {
         text = text.replace(from, to);
     }
-    let reply = text.strip_prefix("Result<ResponseValue<").and_then(|rest| rest.split_once(">, Error<"));
+    let reply =
+        text.strip_prefix("Result<ResponseValue<").and_then(|rest| rest.split_once(">, Error<"));
     match reply {
         Some((value, _)) => value.to_owned(),
         None => text,
     }
 }
 
-fn write_operation(out: &mut String, bundle: &Bundle, operation: &Operation, generated: &Generated) {
+fn write_operation(
+    out: &mut String,
+    bundle: &Bundle,
+    operation: &Operation,
+    generated: &Generated,
+) {
     let id = &operation.id;
     let signature = generated.functions.get(id).map_or("?", String::as_str);
     let _ = writeln!(out, "{} {}", operation.method, operation.path);
@@ -193,7 +211,9 @@ fn write_operation(out: &mut String, bundle: &Bundle, operation: &Operation, gen
     {
         let words: Vec<String> = paging
             .iter()
-            .map(|(key, value)| format!("{key}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .map(|(key, value)| {
+                format!("{key}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            })
             .collect();
         marks.push(format!("paging {}", words.join(" ")));
     }

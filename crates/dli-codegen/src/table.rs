@@ -129,7 +129,8 @@ fn outcomes(bundle: &Bundle) -> TokenStream {
             let field = field_ident("is_success");
             quote!(fn is_success(&self) -> Option<bool> { self.#field })
         });
-        let message = ["message", "msg"].into_iter().find(|key| properties[*key]["type"] == "string");
+        let message =
+            ["message", "msg"].into_iter().find(|key| properties[*key]["type"] == "string");
         let message = message.map(|key| {
             let field = field_ident(key);
             quote!(fn message(&self) -> Option<&str> { self.#field.as_deref() })

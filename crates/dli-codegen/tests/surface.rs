@@ -28,7 +28,10 @@ fn the_surface_of_every_family_is_the_reviewed_one() {
             }
         }
     });
-    assert!(stale.is_empty(), "stale: {stale:?}; run `cargo xtask regen` and review the difference");
+    assert!(
+        stale.is_empty(),
+        "stale: {stale:?}; run `cargo xtask regen` and review the difference"
+    );
 }
 
 #[test]
@@ -70,7 +73,9 @@ fn no_value_of_the_description_changes_without_showing_in_a_snapshot() {
         let value = changed.pointer_mut(place).unwrap();
         *value = match &*value {
             // A type has to stay one that the generator knows.
-            Value::String(kind) if place.ends_with("/type") && !place.contains("securitySchemes") => {
+            Value::String(kind)
+                if place.ends_with("/type") && !place.contains("securitySchemes") =>
+            {
                 Value::from(if kind == "boolean" { "string" } else { "boolean" })
             }
             Value::Bool(flag) => Value::Bool(!flag),
@@ -121,7 +126,10 @@ fn no_snapshot_is_left_of_a_family_that_is_gone() {
     for entry in std::fs::read_dir(folder).expect("the folder of snapshots") {
         let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
         let Some(stem) = name.strip_suffix(".snap") else { continue };
-        assert!(families.contains(&stem) || ["operation_table", "shared"].contains(&stem), "{name} is of no family");
+        assert!(
+            families.contains(&stem) || ["operation_table", "shared"].contains(&stem),
+            "{name} is of no family"
+        );
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::operation::{Location, Operation, Paging, Parameter};
 use crate::Error;
+use crate::operation::{Location, Operation, Paging, Parameter};
 
 /// A self-contained OpenAPI document, whole or of some families.
 #[derive(Debug, Clone)]

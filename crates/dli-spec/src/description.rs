@@ -172,7 +172,8 @@ fn inline_parameters(document: &mut Value) {
     let operations = items.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
     let lists = operations.filter_map(|operation| operation["parameters"].as_array_mut());
     for parameter in lists.flatten() {
-        let name = parameter["$ref"].as_str().and_then(|r| r.strip_prefix("#/components/parameters/"));
+        let name =
+            parameter["$ref"].as_str().and_then(|r| r.strip_prefix("#/components/parameters/"));
         if let Some(content) = name.and_then(|name| own.get(name)) {
             *parameter = content.clone();
         }

@@ -81,8 +81,17 @@ fn names_below(value: &Value, found: &mut Vec<String>) {
 
 /// Keywords that mean the same in both dialects.
 const SHARED_KEYWORDS: [&str; 11] = [
-    "minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems", "multipleOf",
-    "minProperties", "maxProperties", "description", "default",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "multipleOf",
+    "minProperties",
+    "maxProperties",
+    "description",
+    "default",
 ];
 
 fn lower(schema: &Value, direction: Direction) -> Value {
@@ -127,7 +136,8 @@ fn lower(schema: &Value, direction: Direction) -> Value {
             .iter()
             .map(|(name, property)| {
                 let lowered = lower(property, direction);
-                let optional = direction == Direction::Response || !required.contains(&name.as_str());
+                let optional =
+                    direction == Direction::Response || !required.contains(&name.as_str());
                 (name.clone(), if optional { or_null(lowered) } else { lowered })
             })
             .collect();

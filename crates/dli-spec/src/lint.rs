@@ -55,8 +55,18 @@ pub fn lint(description: &Description) -> Vec<Finding> {
 
 /// Extensions the description may use; anything else is a slip of the pen.
 const EXTENSIONS: [&str; 12] = [
-    "x-sources", "x-idempotent", "x-paging", "x-successor", "x-unit", "x-aliases",
-    "x-extensible-enum", "x-enum-descriptions", "x-enum-words", "x-case-insensitive", "x-error-codes", "x-regions",
+    "x-sources",
+    "x-idempotent",
+    "x-paging",
+    "x-successor",
+    "x-unit",
+    "x-aliases",
+    "x-extensible-enum",
+    "x-enum-descriptions",
+    "x-enum-words",
+    "x-case-insensitive",
+    "x-error-codes",
+    "x-regions",
 ];
 
 #[derive(Default)]
@@ -110,7 +120,8 @@ fn check_extensions(findings: &mut FileFindings<'_>, value: &Value) {
                 // Values of an enumeration are keys here, and may be called anything.
                 if key == "x-enum-descriptions"
                     || key == "x-enum-words"
-                    || key == "properties" && inner.is_object() {
+                    || key == "properties" && inner.is_object()
+                {
                     if key == "properties" {
                         object(inner).for_each(|(_, inner)| check_extensions(findings, inner));
                     }

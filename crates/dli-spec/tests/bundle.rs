@@ -6,7 +6,9 @@ use dli_spec::{Bundle, Description};
 #[test]
 fn a_bundle_of_one_family_holds_nothing_of_another() {
     let bundle = Description::embedded().unwrap().bundle(&["datasource_connections"]).unwrap();
-    assert!(bundle.operations().iter().all(|operation| operation.family == "datasource_connections"));
+    assert!(
+        bundle.operations().iter().all(|operation| operation.family == "datasource_connections")
+    );
     assert_eq!(bundle.operations().len(), 4);
     assert!(bundle.schemas().contains_key("DatasourceConnection"));
     assert!(!bundle.schemas().contains_key("EnhancedConnection"));
@@ -35,8 +37,10 @@ fn an_unknown_family_is_an_error_that_names_it() {
 #[test]
 fn requests_are_held_to_mandatory_fields_and_answers_are_not() {
     let bundle = Description::embedded().unwrap().bundle(&["enhanced_connections"]).unwrap();
-    let request = json_schema::of(&bundle, "CreateEnhancedConnectionRequest", Direction::Request).unwrap();
-    let answer = json_schema::of(&bundle, "CreateEnhancedConnectionRequest", Direction::Response).unwrap();
+    let request =
+        json_schema::of(&bundle, "CreateEnhancedConnectionRequest", Direction::Request).unwrap();
+    let answer =
+        json_schema::of(&bundle, "CreateEnhancedConnectionRequest", Direction::Response).unwrap();
     let required = |schema: &serde_json::Value| {
         schema["$defs"]["CreateEnhancedConnectionRequest"].get("required").is_some()
     };

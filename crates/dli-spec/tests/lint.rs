@@ -108,7 +108,10 @@ fn load(folder: &Path, shared: &str, family: &str, rulings: &str) -> Description
 
 fn findings(family: &str, rulings: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
-    lint::lint(&load(folder.path(), SHARED, family, rulings)).iter().map(ToString::to_string).collect()
+    lint::lint(&load(folder.path(), SHARED, family, rulings))
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 #[test]
@@ -123,25 +126,48 @@ fn every_broken_rule_is_found_where_it_is_broken() {
         ("operationId: update_lamp", "operationId: show_lamp", "the id is used"),
         ("tags: [lamps]", "tags: [lights]", "tags:"),
         ("summary: Show a lamp.", "summary: Show a lamp", "full stop"),
-        ("description: Tells how bright a lamp burns, and since when.", "description: Lamp.", "say what"),
+        (
+            "description: Tells how bright a lamp burns, and since when.",
+            "description: Lamp.",
+            "say what",
+        ),
         ("x-sources: [zh/lamp.md]", "x-sources: []", "x-sources"),
         ("x-sources: [zh/lamp.md]", "x-sources: [blog/lamp.md]", "x-sources"),
         ("      x-idempotent: true\n", "", "x-idempotent"),
         ("      x-paging: none\n", "", "x-paging"),
-        ("x-paging: none", "x-paging: { style: offset-limit, offset: o, limit: page-size, items: name }", "no parameter `o`"),
+        (
+            "x-paging: none",
+            "x-paging: { style: offset-limit, offset: o, limit: page-size, items: name }",
+            "no parameter `o`",
+        ),
         ("x-paging: none", "x-paging: { style: single, items: lamps }", "no field `lamps`"),
         ("x-paging: none", "x-paging: { style: single, items: name }", "not an array"),
         ("name: lamp_id\n", "name: lamp\n", "path has"),
-        ("          required: true\n          description: Which lamp.", "          description: Which lamp.", "required"),
+        (
+            "          required: true\n          description: Which lamp.",
+            "          description: Which lamp.",
+            "required",
+        ),
         ("name: page-size", "name: lamp-id", "one Rust name"),
         ("description: How many.", "description: \"\"", "describe it"),
         ("\"201\":", "201:", "quote the status"),
         ("required: true\n        content", "content", "requestBody: say whether"),
-        ("\"400\": { $ref: \"dli.yaml#/components/responses/Error\" }", "\"400\": { description: No. }", "every status of failure"),
-        ("\"201\":\n          description: The lamp.\n          content:\n            application/json:\n              schema: { $ref: \"#/components/schemas/Lamp\" }",
-         "\"201\": { description: Nothing. }", "share one schema"),
+        (
+            "\"400\": { $ref: \"dli.yaml#/components/responses/Error\" }",
+            "\"400\": { description: No. }",
+            "every status of failure",
+        ),
+        (
+            "\"201\":\n          description: The lamp.\n          content:\n            application/json:\n              schema: { $ref: \"#/components/schemas/Lamp\" }",
+            "\"201\": { description: Nothing. }",
+            "share one schema",
+        ),
         ("    Lamp:\n", "    lamp:\n", "PascalCase"),
-        ("Lamp:\n      type: object\n      description: A lamp.", "Lamp:\n      type: object", "describe it"),
+        (
+            "Lamp:\n      type: object\n      description: A lamp.",
+            "Lamp:\n      type: object",
+            "describe it",
+        ),
         ("required: [name]", "required: [colour]", "no property"),
         ("description: What it is called.", "description: \" \"", "describe it"),
         ("format: int64, description: Since", "format: int32, description: Since", "format: int64"),
@@ -149,12 +175,28 @@ fn every_broken_rule_is_found_where_it_is_broken() {
         ("x-unit: epoch-milliseconds", "x-unit: jiffies", "x-unit"),
         ("x-extensible-enum: [RED, BLUE]", "enum: [RED, BLUE]", "closed enumerations"),
         ("x-extensible-enum: [RED, BLUE]", "x-extensible-enum: [RED, red]", "twice"),
-        ("{ $ref: \"#/components/schemas/Glow\" }", "{ type: string, description: A., x-extensible-enum: [RED] }", "a component"),
-        ("{ $ref: \"#/components/schemas/Glow\" }", "{ type: object, description: A., properties: {} }", "a component"),
+        (
+            "{ $ref: \"#/components/schemas/Glow\" }",
+            "{ type: string, description: A., x-extensible-enum: [RED] }",
+            "a component",
+        ),
+        (
+            "{ $ref: \"#/components/schemas/Glow\" }",
+            "{ type: object, description: A., properties: {} }",
+            "a component",
+        ),
         ("{ $ref: \"#/components/schemas/Glow\" }", "{ type: array, description: A. }", "items"),
         ("glow: {", "Name: { type: string, description: B. }\n        glow: {", "one Rust name"),
-        ("{ $ref: \"#/components/schemas/Glow\" }", "{ $ref: \"other.yaml#/components/schemas/Glow\" }", "refer to"),
-        ("glow: { $ref: \"#/components/schemas/Glow\" }", "glow: { type: string, description: No enumeration. }", "no operation reaches"),
+        (
+            "{ $ref: \"#/components/schemas/Glow\" }",
+            "{ $ref: \"other.yaml#/components/schemas/Glow\" }",
+            "refer to",
+        ),
+        (
+            "glow: { $ref: \"#/components/schemas/Glow\" }",
+            "glow: { type: string, description: No enumeration. }",
+            "no operation reaches",
+        ),
         ("x-idempotent: true", "x-idempotent: true\n      x-colour: red", "unknown extension"),
     ];
     for (from, to, expected) in cases {
@@ -188,10 +230,15 @@ fn a_ruling_names_an_operation_a_place_a_source_and_a_reason() {
 #[test]
 fn a_ruling_is_about_one_place_or_several_and_made_by_the_audit_or_a_reader() {
     let write = |at: &str, by: &str| {
-        let ruling = format!("- {{ operations: [show_lamp, update_lamp], at: {at}, aspect: type, says: {{ zh/lamp.md: number }}, holds: text, why: because{by} }}");
+        let ruling = format!(
+            "- {{ operations: [show_lamp, update_lamp], at: {at}, aspect: type, says: {{ zh/lamp.md: number }}, holds: text, why: because{by} }}"
+        );
         let folder = tempfile::tempdir().unwrap();
         let description = load(folder.path(), SHARED, FAMILY, &ruling);
-        assert_eq!(lint::lint(&description).iter().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
+        assert_eq!(
+            lint::lint(&description).iter().map(ToString::to_string).collect::<Vec<_>>(),
+            Vec::<String>::new()
+        );
         description.rulings()[0].clone()
     };
     let one = write("response.body.name", "");

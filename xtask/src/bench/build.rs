@@ -55,10 +55,18 @@ fn build(feature: &str) -> anyhow::Result<(f64, f64)> {
     let target = folder.path().to_string_lossy().into_owned();
     let run = || -> anyhow::Result<f64> {
         let start = Instant::now();
-        cargo(["build", "--quiet", "--package", "dli-api", "--no-default-features", "--features", feature])
-            .env("CARGO_TARGET_DIR", &target)
-            .env("CARGO_INCREMENTAL", "0")
-            .run()?;
+        cargo([
+            "build",
+            "--quiet",
+            "--package",
+            "dli-api",
+            "--no-default-features",
+            "--features",
+            feature,
+        ])
+        .env("CARGO_TARGET_DIR", &target)
+        .env("CARGO_INCREMENTAL", "0")
+        .run()?;
         Ok(start.elapsed().as_secs_f64())
     };
     cargo(["fetch", "--quiet"]).run()?;
@@ -69,7 +77,8 @@ fn build(feature: &str) -> anyhow::Result<(f64, f64)> {
 
 fn write_readme(table: &str) -> anyhow::Result<()> {
     let readme = std::fs::read_to_string("README.md")?;
-    let (before, rest) = readme.split_once(BEGIN).context("README.md has no marker for the table")?;
+    let (before, rest) =
+        readme.split_once(BEGIN).context("README.md has no marker for the table")?;
     let (_, after) = rest.split_once(END).context("README.md has no end marker for the table")?;
     std::fs::write("README.md", format!("{before}{BEGIN}\n{table}{END}{after}"))?;
     Ok(())

@@ -36,7 +36,8 @@ impl<'a> Lookup<'a> {
             let (file, pointer) = reference.split_once('#').unwrap_or((reference, ""));
             let shared = &self.description.documents[SHARED];
             let home = if file == SHARED { shared } else { self.document };
-            value = home.pointer(pointer).or_else(|| shared.pointer(pointer)).unwrap_or(&Value::Null);
+            value =
+                home.pointer(pointer).or_else(|| shared.pointer(pointer)).unwrap_or(&Value::Null);
         }
         value
     }
@@ -69,7 +70,8 @@ fn check_head(findings: &mut FileFindings<'_>, at: &str, operation: &Value) {
     for source in sources {
         let known = ["zh/", "en/", "seeds/", "explorer/", "sdk/"];
         if !source.as_str().is_some_and(|s| known.iter().any(|prefix| s.starts_with(prefix))) {
-            findings.add(at, format!("x-sources: {source} is not below zh, en, seeds, explorer, sdk"));
+            findings
+                .add(at, format!("x-sources: {source} is not below zh, en, seeds, explorer, sdk"));
         }
     }
 }
@@ -92,7 +94,8 @@ fn check_parameters(
             findings.add(at, format!("parameter {name}: describe it"));
         }
         if let Some(other) = rust_names.insert(rust_name(name), name) {
-            let message = format!("parameters {other} and {name} become one Rust name; use x-aliases");
+            let message =
+                format!("parameters {other} and {name} become one Rust name; use x-aliases");
             findings.add(at, message);
         }
         match parameter["in"].as_str() {
@@ -144,7 +147,8 @@ fn check_bodies(
             [b'2', _, _] => success.insert(schema),
             [b'4' | b'5', _, _] => failure.insert(schema),
             _ => {
-                findings.add(at, format!("status {status}: write single statuses, 2xx, 4xx or 5xx"));
+                findings
+                    .add(at, format!("status {status}: write single statuses, 2xx, 4xx or 5xx"));
                 continue;
             }
         };
@@ -155,8 +159,11 @@ fn check_bodies(
     if success.len() > 1 {
         findings.add(at, "responses: all statuses of success share one schema, a superset");
     }
-    if failure.len() != 1 || failure.iter().any(|schema| *schema != Some("#/components/schemas/ErrorBody")) {
-        findings.add(at, "responses: every status of failure is dli.yaml#/components/responses/Error");
+    if failure.len() != 1
+        || failure.iter().any(|schema| *schema != Some("#/components/schemas/ErrorBody"))
+    {
+        findings
+            .add(at, "responses: every status of failure is dli.yaml#/components/responses/Error");
     }
 }
 

@@ -10,8 +10,23 @@ use crate::description::object;
 
 /// Units a number may have; a new one is added here on purpose.
 const UNITS: [&str; 17] = [
-    "epoch-milliseconds", "epoch-seconds", "milliseconds", "seconds", "minutes", "hours", "days",
-    "months", "years", "fraction", "percent", "bytes", "KB", "MB", "GB", "CU", "rows",
+    "epoch-milliseconds",
+    "epoch-seconds",
+    "milliseconds",
+    "seconds",
+    "minutes",
+    "hours",
+    "days",
+    "months",
+    "years",
+    "fraction",
+    "percent",
+    "bytes",
+    "KB",
+    "MB",
+    "GB",
+    "CU",
+    "rows",
 ];
 
 pub(super) fn check(findings: &mut FileFindings<'_>, document: &Value) {
@@ -138,7 +153,8 @@ fn check_type(findings: &mut FileFindings<'_>, at: &str, schema: &Value, place: 
             }
         }
         None if schema["description"].is_string() => {}
-        other => findings.add(at, format!("type: {other:?} is not known; free JSON has only a description")),
+        other => findings
+            .add(at, format!("type: {other:?} is not known; free JSON has only a description")),
     }
 }
 
@@ -146,7 +162,8 @@ fn check_properties(findings: &mut FileFindings<'_>, at: &str, schema: &Value) {
     let mut names = BTreeMap::new();
     for (name, property) in object(&schema["properties"]) {
         let inner = format!("{at}.{name}");
-        let described = property["description"].as_str().is_some_and(|text| !text.trim().is_empty());
+        let described =
+            property["description"].as_str().is_some_and(|text| !text.trim().is_empty());
         if crate::bundle::referenced_name(property).is_none() && !described {
             findings.add(&inner, "describe it");
         }
@@ -162,7 +179,8 @@ fn check_properties(findings: &mut FileFindings<'_>, at: &str, schema: &Value) {
     let mut rust_names = BTreeMap::new();
     for (name, _) in object(&schema["properties"]) {
         if let Some(other) = rust_names.insert(rust_name(name), name) {
-            let message = format!("{other} and {name} become one Rust name; use x-aliases and rule on it");
+            let message =
+                format!("{other} and {name} become one Rust name; use x-aliases and rule on it");
             findings.add(at, message);
         }
     }
