@@ -14,9 +14,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let connections = Dli::from_env()?.enhanced_connections();
     let request = CreateEnhancedConnectionRequest::builder()
-        .name(name.clone())
-        .dest_vpc_id(vpc.clone())
-        .dest_network_id(subnet.clone())
+        .name(name)
+        .dest_vpc_id(vpc)
+        .dest_network_id(subnet)
         .queues(vec![queue.clone()])
         .build();
     let id = connections.create(&request).await?.into_inner().connection_id.unwrap_or_default();

@@ -11,11 +11,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("usage: spark_batch QUEUE FILE CLASS".into());
     };
     let batches = Dli::from_env()?.spark_jobs();
-    let request = CreateSparkJobRequest::builder()
-        .file(file.clone())
-        .class_name(class.clone())
-        .queue(queue.clone())
-        .build();
+    let request =
+        CreateSparkJobRequest::builder().file(file).class_name(class).queue(queue).build();
     let id =
         batches.create(&request, Default::default()).await?.into_inner().id.unwrap_or_default();
     println!("submitted {id}");

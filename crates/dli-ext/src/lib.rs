@@ -23,7 +23,7 @@ mod request;
 pub mod sql;
 #[cfg(feature = "test-util")]
 pub mod test_util;
-pub mod transport;
+mod transport;
 pub mod wait;
 
 pub use client::Dli;
@@ -34,7 +34,7 @@ pub use dli_sign::{self as sign, Credential, IamToken};
 pub use error::{Error, ErrorCode, ErrorKind};
 pub use reply::Reply;
 pub use request::Request;
-pub use transport::{CallOptions, RetryPolicy};
+pub use transport::{CallOptions, RetryBudget, RetryPolicy};
 
 /// The handles: a struct a family, a method an operation. Generated from the description.
 #[allow(clippy::all, rustdoc::all, missing_docs, unused_imports, unused_variables)]

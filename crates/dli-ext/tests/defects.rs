@@ -17,9 +17,9 @@ fn client(server: &Server) -> Dli {
 
 fn request() -> types::CreateEnhancedConnectionRequest {
     types::CreateEnhancedConnectionRequest::builder()
-        .name("n".to_owned())
-        .dest_vpc_id("v".to_owned())
-        .dest_network_id("s".to_owned())
+        .name("n")
+        .dest_vpc_id("v")
+        .dest_network_id("s")
         .build()
 }
 
@@ -51,7 +51,8 @@ async fn defect_02_the_text_false_is_false() {
 
 #[tokio::test]
 async fn defect_03_a_web_page_or_a_redirect_is_no_success() {
-    let cases: [(fn() -> Answer, &str); 4] = [
+    type Case = (fn() -> Answer, &'static str);
+    let cases: [Case; 4] = [
         (|| text(200, "text/html", "<html><body>Log in</body></html>"), "a web page"),
         (|| text(302, "text/html", "").header("location", "https://login.example"), "redirects"),
         (|| text(200, "application/json", ""), "empty"),

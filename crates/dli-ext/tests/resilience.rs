@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::{Server, json};
-use dli_ext::transport::RetryBudget;
+use dli_ext::RetryBudget;
 use dli_ext::{CallOptions, Dli, RetryPolicy, types};
 use futures_util::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -172,9 +172,9 @@ async fn ten_thousand_mixed_calls_survive_faults_in_a_third_of_their_attempts() 
     let policy = RetryPolicy::new().max_attempts(30).budget(RetryBudget::unlimited());
     let dli = client(&url, policy);
     let create = types::CreateEnhancedConnectionRequest::builder()
-        .name("n".to_owned())
-        .dest_vpc_id("v".to_owned())
-        .dest_network_id("s".to_owned())
+        .name("n")
+        .dest_vpc_id("v")
+        .dest_network_id("s")
         .build();
     let outcomes: Vec<(u64, bool, Result<u32, dli_ext::Error>)> =
         futures_util::stream::iter(0..CALLS)

@@ -317,6 +317,7 @@ impl Builder {
     ///
     /// # Errors
     /// When the text is no certificate.
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
     pub fn root_certificate(mut self, pem: &[u8]) -> Result<Self, Error> {
         let certificate = reqwest::Certificate::from_pem(pem).map_err(|error| {
             Error::configuration("the certificate authority is not a PEM certificate")
@@ -328,6 +329,7 @@ impl Builder {
 
     /// A client certificate and its key, for gateways that ask for one; see
     /// [`reqwest::Identity`].
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
     pub fn client_certificate(mut self, identity: reqwest::Identity) -> Self {
         self.http.identity = Some(identity);
         self

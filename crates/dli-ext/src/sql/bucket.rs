@@ -23,8 +23,11 @@ pub struct Storage(Place);
 enum Place {
     Obs { endpoint: Option<String> },
     Folder(PathBuf),
-    Custom(Arc<dyn Fn(&str) -> Result<Operator, opendal::Error> + Send + Sync>),
+    Custom(Arc<Opening>),
 }
+
+/// From the name of a bucket to what reads it.
+type Opening = dyn Fn(&str) -> Result<Operator, opendal::Error> + Send + Sync;
 
 impl Storage {
     /// Object Storage Service, with the keys of the client. Without an endpoint, the one of the
@@ -256,7 +259,7 @@ fn typed(record: csv::Record, columns: &[Column], row: usize) -> Result<Vec<Valu
     }
     let values = record.into_iter().zip(columns).map(|(field, column)| match field {
         None => Ok(Value::Null),
-        Some(text) => column.ty.from_text(text).ok_or_else(|| unfit(row, column)),
+        Some(text) => column.ty.read_text(text).ok_or_else(|| unfit(row, column)),
     });
     values.collect()
 }

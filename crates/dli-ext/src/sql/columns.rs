@@ -155,7 +155,7 @@ impl fmt::Display for ColumnType {
 
 impl ColumnType {
     /// The value of a piece of JSON. `None` stands for JSON that this type cannot be.
-    pub(super) fn from_json(&self, raw: &RawValue) -> Option<Value> {
+    pub(super) fn read_json(&self, raw: &RawValue) -> Option<Value> {
         let text = raw.get();
         if text == "null" {
             return Some(Value::Null);
@@ -167,14 +167,14 @@ impl ColumnType {
                 let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
                 items
                     .into_iter()
-                    .map(|raw| item.from_json(raw))
+                    .map(|raw| item.read_json(raw))
                     .collect::<Option<_>>()
                     .map(Value::Array)
             }
             Self::Map(_, value) if text.starts_with('{') => {
                 let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
                 let fields =
-                    fields.into_iter().map(|(key, raw)| Some((key, value.from_json(raw)?)));
+                    fields.into_iter().map(|(key, raw)| Some((key, value.read_json(raw)?)));
                 fields.collect::<Option<_>>().map(Value::Object)
             }
             Self::Struct(types) if text.starts_with('{') => {
@@ -182,7 +182,7 @@ impl ColumnType {
                 let fields = fields.into_iter().map(|(key, raw)| {
                     let ty = types.iter().find(|(name, _)| *name == key);
                     let value = match ty {
-                        Some((_, ty)) => ty.from_json(raw)?,
+                        Some((_, ty)) => ty.read_json(raw)?,
                         None => serde_json::from_str(raw.get()).ok()?,
                     };
                     Some((key, value))
@@ -190,7 +190,7 @@ impl ColumnType {
                 fields.collect::<Option<_>>().map(Value::Object)
             }
             Self::Other(_) => serde_json::from_str(text).ok(),
-            _ if quoted => self.from_text(string()?),
+            _ if quoted => self.read_text(string()?),
             // A number stands for an instant: milliseconds, as everywhere in the service.
             Self::Date | Self::Timestamp => {
                 let instant = jiff::Timestamp::from_millisecond(text.parse().ok()?).ok()?;
@@ -200,12 +200,12 @@ impl ColumnType {
                     _ => civil.to_string().replacen('T', " ", 1),
                 }))
             }
-            _ => self.from_text(text.to_owned()),
+            _ => self.read_text(text.to_owned()),
         }
     }
 
     /// The value of a text that is not null.
-    pub(super) fn from_text(&self, text: String) -> Option<Value> {
+    pub(super) fn read_text(&self, text: String) -> Option<Value> {
         let trimmed = text.trim();
         match self {
             Self::Boolean if trimmed.eq_ignore_ascii_case("true") => Some(Value::Bool(true)),
@@ -230,7 +230,7 @@ impl ColumnType {
             Self::Array(_) | Self::Map(..) | Self::Struct(_) => {
                 let raw: &RawValue = serde_json::from_str(trimmed).ok()?;
                 match raw.get().starts_with(['[', '{']) {
-                    true => self.from_json(raw),
+                    true => self.read_json(raw),
                     false => None,
                 }
             }
@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     fn value(ty: &str, json: &str) -> Option<Value> {
-        ColumnType::from(ty).from_json(serde_json::from_str(json).unwrap())
+        ColumnType::from(ty).read_json(serde_json::from_str(json).unwrap())
     }
 
     #[test]

@@ -223,7 +223,7 @@ fn read(body: &[u8]) -> Result<Table, Error> {
         }
         let values = cells.into_iter().zip(columns.iter());
         let values = values
-            .map(|(cell, column)| column.ty.from_json(cell).ok_or_else(|| unfit(nth + 1, column)));
+            .map(|(cell, column)| column.ty.read_json(cell).ok_or_else(|| unfit(nth + 1, column)));
         values.collect()
     });
     let rows = rows.collect::<Result<_, Error>>()?;

@@ -10,7 +10,9 @@ pub(crate) struct HttpSettings {
     pub connect_timeout: Option<Duration>,
     pub proxy: Option<reqwest::Proxy>,
     pub no_proxy: bool,
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
     pub certificates: Vec<reqwest::Certificate>,
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
     pub identity: Option<reqwest::Identity>,
     /// The caller's own client, in place of all of this.
     pub client: Option<reqwest::Client>,
@@ -34,11 +36,14 @@ impl HttpSettings {
         if let Some(proxy) = self.proxy {
             builder = builder.proxy(proxy);
         }
-        for certificate in self.certificates {
-            builder = builder.add_root_certificate(certificate);
-        }
-        if let Some(identity) = self.identity {
-            builder = builder.identity(identity);
+        #[cfg(any(feature = "rustls", feature = "native-tls"))]
+        {
+            for certificate in self.certificates {
+                builder = builder.add_root_certificate(certificate);
+            }
+            if let Some(identity) = self.identity {
+                builder = builder.identity(identity);
+            }
         }
         builder.build().map_err(|error| {
             Error::configuration("the HTTP client cannot be made from the settings")

@@ -98,7 +98,7 @@ impl Default for RetryPolicy {
 /// Clones share the tokens.
 ///
 /// ```
-/// use dli_ext::transport::RetryBudget;
+/// use dli_ext::RetryBudget;
 ///
 /// let generous = RetryBudget::of(1_000);
 /// let endless = RetryBudget::unlimited();

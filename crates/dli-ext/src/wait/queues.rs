@@ -39,7 +39,7 @@ impl Queues {
     /// ```no_run
     /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
     /// use dli_ext::types::RunQueueActionRequest;
-    /// let action = RunQueueActionRequest::builder().action("scale_out".into()).cu_count(16).build();
+    /// let action = RunQueueActionRequest::builder().action("scale_out").cu_count(16).build();
     /// dli.queues().run_queue_action("queue1", &action).await?;
     /// dli.queues().wait_until_scaled("queue1", 32).await?;
     /// # Ok(())
