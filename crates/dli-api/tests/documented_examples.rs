@@ -34,6 +34,7 @@ impl Comparison<'_> {
             return;
         };
         let schema = self.bundle.resolve(schema).clone();
+        let written = before.to_string();
         match (before, after) {
             (Value::Object(before), Value::Object(after)) => {
                 for (key, value) in before {
@@ -77,9 +78,7 @@ impl Comparison<'_> {
             {
                 self.note("a number written as text becomes a number");
             }
-            (Value::Number(_) | Value::Bool(_), Value::String(text))
-                if before.to_string() == *text =>
-            {
+            (Value::Number(_) | Value::Bool(_), Value::String(text)) if written == *text => {
                 self.note("a number or boolean where a text is meant becomes the text");
             }
             _ => self.problems.push(format!("{at}: {before} became {after}")),

@@ -185,7 +185,7 @@ fn check_properties(findings: &mut FileFindings<'_>, at: &str, schema: &Value) {
         }
     }
     for name in schema["required"].as_array().into_iter().flatten() {
-        if !name.as_str().is_some_and(|name| schema["properties"].get(name).is_some()) {
+        if name.as_str().is_none_or(|name| schema["properties"].get(name).is_none()) {
             findings.add(at, format!("required: there is no property {name}"));
         }
     }
