@@ -418,6 +418,10 @@ fn example_changes(old: &LockedOperation, new: &LockedOperation, out: &mut Vec<C
                     format!("is still no JSON, in another way: {b}"),
                 );
             }
+            (Some(_), Some(_)) if was.digest != is.digest => {
+                let what = "is another text, and still not JSON".to_owned();
+                push(ChangeKind::ExampleValuesChanged, key, what);
+            }
             (None, None) if was.names != is.names => {
                 push(ChangeKind::ExampleChanged, key, names_changed(was, is))
             }

@@ -300,12 +300,16 @@ impl<'a> Comparison<'a, '_> {
 
     fn values(&mut self, field: &FieldFact, held: &Held<'_>, kind: &FieldType, at: &str) {
         let base = item_kind(kind);
-        if field.values.is_empty()
-            || !matches!(base, FieldType::String | FieldType::Integer | FieldType::Number)
-        {
+        if field.values.is_empty() {
             return;
         }
-        let (has, any_case) = self.description.values(held.seen);
+        let (has, any_case) = match base {
+            FieldType::String | FieldType::Integer | FieldType::Number => {
+                self.description.values(held.seen)
+            }
+            FieldType::Boolean => (vec!["true".to_owned(), "false".to_owned()], true),
+            _ => return,
+        };
         let known = |value: &String| {
             has.iter().any(|h| h == value || (any_case && h.eq_ignore_ascii_case(value)))
         };

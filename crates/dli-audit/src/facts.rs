@@ -222,6 +222,14 @@ pub struct Example {
     pub number: usize,
     /// The value, or why the text is not JSON.
     pub value: Result<serde_json::Value, String>,
+    /// A digest of the text, to notice edits of what is not JSON.
+    pub text: String,
+}
+
+/// Eight digits that change when the text does.
+pub fn short_digest(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(text.as_bytes()).iter().take(4).map(|b| format!("{b:02x}")).collect()
 }
 
 /// What a source says about one operation.

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::facts::{Example, FieldFact, OperationFacts};
+use crate::facts::{Example, FieldFact, OperationFacts, plain_number, short_digest};
 use crate::source_files::{SourceFile, Sources};
 
 /// First line of the file.
@@ -235,15 +235,44 @@ fn locked_example(example: &Example) -> LockedExample {
     let status = example.status.unwrap_or(0);
     match &example.value {
         Err(error) => {
-            LockedExample { status, broken: Some(error.clone()), ..LockedExample::default() }
+            let (broken, digest) = (Some(error.clone()), example.text.clone());
+            LockedExample { status, broken, digest, ..LockedExample::default() }
         }
         Ok(value) => {
             let mut names = BTreeSet::new();
             collect_names(value, "", &mut names);
-            let digest = Sha256::digest(value.to_string().as_bytes());
-            let digest = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
+            let mut text = String::new();
+            canonical(value, &mut text);
+            let digest = short_digest(&text);
             LockedExample { status, broken: None, digest, names }
         }
+    }
+}
+
+/// A value as text that does not depend on the order of fields or on how numbers are kept.
+fn canonical(value: &Value, out: &mut String) {
+    match value {
+        Value::Array(items) => {
+            out.push('[');
+            for item in items {
+                canonical(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        Value::Object(fields) => {
+            out.push('{');
+            let sorted: BTreeMap<&String, &Value> = fields.iter().collect();
+            for (name, field) in sorted {
+                out.push_str(&Value::String(name.clone()).to_string());
+                out.push(':');
+                canonical(field, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        Value::Number(number) => out.push_str(&plain_number(&number.to_string())),
+        other => out.push_str(&other.to_string()),
     }
 }
 
@@ -331,7 +360,9 @@ impl LockedOperation {
             let number = number.to_string();
             match &example.broken {
                 Some(error) => {
-                    write_line(out, &["~", message, &number, &status, "broken", &escape(error)])
+                    let columns =
+                        ["~", message, &number, &status, "broken", &escape(error), &example.digest];
+                    write_line(out, &columns);
                 }
                 None => {
                     let names: Vec<String> = example
@@ -378,6 +409,7 @@ impl LockedOperation {
                     LockedExample {
                         status,
                         broken: Some(unescape(column(6))),
+                        digest: column(7).to_owned(),
                         ..LockedExample::default()
                     }
                 } else {

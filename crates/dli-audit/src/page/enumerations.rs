@@ -12,13 +12,18 @@ use super::constraints::Part;
 /// More values than this are no enumeration that anyone would transcribe.
 const MAX_VALUES: usize = 80;
 
-/// The values listed; none for booleans.
+/// The values listed; none for booleans, unless something else than true and false is listed.
 pub fn read(parts: &[(Part, Line)], kind: Option<&FieldType>) -> Vec<String> {
-    if !matches!(kind, None | Some(FieldType::String | FieldType::Integer)) {
+    if !matches!(kind, None | Some(FieldType::String | FieldType::Integer | FieldType::Boolean)) {
         return Vec::new();
     }
     let integer = matches!(kind, Some(FieldType::Integer));
     let mut values = listed(parts);
+    if matches!(kind, Some(FieldType::Boolean))
+        && !values.iter().any(|v| v.eq_ignore_ascii_case("true"))
+    {
+        return Vec::new();
+    }
     if values.is_empty() {
         values = announced_lines(parts);
         if values.len() < 2 {

@@ -15,7 +15,9 @@ pub mod types;
 use std::collections::BTreeSet;
 
 use crate::document::{Block, Document, Table, squeeze, without_marks};
-use crate::facts::{Direction, Example, FieldFact, Location, OperationFacts, PageFacts};
+use crate::facts::{
+    Direction, Example, FieldFact, Location, OperationFacts, PageFacts, short_digest,
+};
 use crate::library::Source;
 
 use operation_line::Address;
@@ -278,7 +280,8 @@ fn examples(codes: &[Code]) -> Vec<Example> {
         *slot += 1;
         let status =
             code.status.or_else(|| value.as_ref().ok().filter(|v| is_error_body(v)).map(|_| 400));
-        out.push(Example { direction, status, number: *slot, value });
+        let text = short_digest(body);
+        out.push(Example { direction, status, number: *slot, value, text });
     }
     out
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::document::Line;
 use crate::facts::{
     Direction, Example, FieldFact, FieldType, Limits, Location, OperationFacts, PageFacts,
-    plain_number,
+    plain_number, short_digest,
 };
 use crate::page::rows::digest_of_words;
 
@@ -271,7 +271,8 @@ fn push_example(
         value => Ok(value.clone()),
     };
     let number = examples.iter().filter(|e| e.direction == direction).count() + 1;
-    examples.push(Example { direction, status, number, value });
+    let text = short_digest(&example.to_string());
+    examples.push(Example { direction, status, number, value, text });
 }
 
 fn kind_of(schema: &Value, reader: &Reader<'_>) -> Option<FieldType> {
