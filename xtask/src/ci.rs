@@ -11,6 +11,9 @@ use crate::command::{self, Program, cargo};
 pub struct Arguments {
     /// Only the stages of these names.
     stages: Vec<String>,
+    /// Go on after a stage has failed, to see all failures.
+    #[arg(long)]
+    keep_going: bool,
 }
 
 /// A stage, its name and what it runs.
@@ -53,8 +56,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         };
         times.push((name, start.elapsed(), verdict));
         if let Err(error) = result {
-            failure = Some(error.context(format!("stage `{name}`")));
-            break;
+            let error = error.context(format!("stage `{name}`"));
+            eprintln!("error: {error:#}");
+            failure.get_or_insert(error);
+            if !arguments.keep_going {
+                break;
+            }
         }
     }
     println!("\nstage            seconds");
