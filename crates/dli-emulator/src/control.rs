@@ -54,7 +54,7 @@ pub(crate) async fn answer(
             ok(json!({ "removed": service.faults.remove(Some(id)) }))
         }
         ("POST", "/reset") => {
-            service.store.run(|objects| objects.delete_all(None)).await?;
+            service.store.run(|objects| objects.delete_all()).await?;
             service.faults.remove(None);
             service.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
             if let Some(seed) = &service.seed {

@@ -377,11 +377,7 @@ impl Builder {
         }
         drop(description);
         if settings.engine.is_some() {
-            service
-                .store
-                .run(|objects| sql_jobs::end_orphans(objects))
-                .await
-                .map_err(StartError::from_api)?;
+            service.store.run(sql_jobs::end_orphans).await.map_err(StartError::from_api)?;
         }
         if let Some(seed) = &seed {
             // State that was kept has had its seed already.

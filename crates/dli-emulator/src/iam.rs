@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 use crate::auth::Caller;
 use crate::error::{ApiError, ApiResult};
 use crate::settings::{Project, Settings, uuid_of};
-use crate::store::{Object, Store};
+use crate::store::{Store, Token};
 
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
-const KIND: &str = "iam_token";
 
 /// What IAM answers to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,25 +30,18 @@ impl Endpoint {
     }
 }
 
-/// A token that is good.
-pub(crate) struct Token {
-    pub user: String,
-    pub project: Option<String>,
-}
-
-/// Finds a token that was issued before.
+/// Finds a token that was issued before and is good.
 pub(crate) async fn find_token(store: &Store, token: String, now: Timestamp) -> ApiResult<Token> {
-    let found = store.run(move |objects| objects.get("", KIND, "", &token)).await?;
+    let found = store.run(move |objects| objects.token(&token)).await?;
     let Some(found) = found else {
         return Err(ApiError::unauthenticated(
             "decrypt token fail: the X-Auth-Token was not issued by this emulator (POST /v3/auth/tokens)",
         ));
     };
-    if found.get("expires_at").as_i64().is_none_or(|at| at <= now.as_millisecond()) {
+    if found.expires <= now.as_millisecond() {
         return Err(ApiError::new(401, "APIGW.0307", "The token must be updated: it has expired."));
     }
-    let project = found.get("project").as_str().map(str::to_owned);
-    Ok(Token { user: found.text("user").to_owned(), project })
+    Ok(found)
 }
 
 /// Checks a name and a password and issues a token: its text, and the body of the answer.
@@ -81,17 +73,13 @@ pub(crate) async fn create_token(
     }
     let project = scope(settings, &auth["scope"]["project"])?;
     let (token, expires) = (uuid::Uuid::new_v4().simple().to_string(), now + LIFETIME);
-    let mut object = Object::new(
-        &token,
-        "",
-        now.as_millisecond(),
-        json!({
-            "user": settings.user,
-            "project": project.map(|project| &project.id),
-            "expires_at": expires.as_millisecond(),
-        }),
-    );
-    store.run(move |objects| objects.insert("", KIND, &mut object)).await?;
+    let kept = Token {
+        token: token.clone(),
+        user: settings.user.clone(),
+        project: project.map(|project| project.id.clone()),
+        expires: expires.as_millisecond(),
+    };
+    store.run(move |objects| objects.insert_token(&kept, now.as_millisecond())).await?;
     let domain = json!({ "id": settings.domain_id(), "name": settings.domain });
     let user = json!({
         "id": uuid_of(&["user", &settings.user]),

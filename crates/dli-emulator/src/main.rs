@@ -46,6 +46,9 @@ struct Options {
     /// How long each change of state takes in one family; may be given several times.
     #[arg(long, value_name = "FAMILY=MS")]
     delay_of: Vec<String>,
+    /// How much of a kind a project may have (queue, database …); may be given several times.
+    #[arg(long, value_name = "KIND=NUMBER")]
+    quota: Vec<String>,
     /// What is to go wrong: [operation:]kind[=value][*times]; may be given several times.
     #[arg(long, value_name = "FAULT")]
     fault: Vec<Fault>,
@@ -89,6 +92,11 @@ impl Options {
             let (family, time) = delay.split_once('=').ok_or_else(wrong)?;
             let time = time.parse().map_err(|_| wrong())?;
             builder = builder.delay_of(family, Duration::from_millis(time));
+        }
+        for quota in self.quota {
+            let wrong = || format!("--quota {quota}: write KIND=NUMBER, as in queue=5");
+            let (kind, number) = quota.split_once('=').ok_or_else(wrong)?;
+            builder = builder.quota(kind, number.parse().map_err(|_| wrong())?);
         }
         for fault in self.fault {
             builder = builder.fault(fault);

@@ -9,24 +9,23 @@ use crate::store::Object;
 /// Version of the format.
 const VERSION: i64 = 1;
 
-/// Everything there is, tokens apart.
+/// Everything there is, except tokens.
 pub(crate) async fn take(service: &Service) -> ApiResult {
     let all = service.store.run(|objects| objects.everything()).await?;
-    let objects = all.into_iter().filter(|(_, kind, _)| kind != "iam_token").map(
-        |(project, kind, object)| {
-            json!({
-                "project": project,
-                "kind": kind,
-                "parent": object.parent,
-                "id": object.id,
-                "name": object.name,
-                "created": object.created,
-                "updated": object.updated,
-                "timeline": object.timeline,
-                "doc": object.doc,
-            })
-        },
-    );
+    let objects = all.into_iter().map(|(project, kind, object)| {
+        json!({
+            "number": object.seq,
+            "project": project,
+            "kind": kind,
+            "parent": object.parent,
+            "id": object.id,
+            "name": object.name,
+            "created": object.created,
+            "updated": object.updated,
+            "timeline": object.timeline,
+            "doc": object.doc,
+        })
+    });
     Ok(json!({ "version": VERSION, "objects": objects.collect::<Vec<_>>() }))
 }
 
@@ -41,6 +40,9 @@ pub(crate) async fn restore(service: &Service, snapshot: &Value) -> ApiResult<us
         let text = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
         let mut object =
             Object::new(text("id"), text("name"), 0, entry["doc"].clone()).below(text("parent"));
+        object.seq = entry["number"]
+            .as_i64()
+            .ok_or_else(|| wrong("an object of the snapshot has no number"))?;
         object.created = entry["created"].as_i64().unwrap_or_default();
         object.updated = entry["updated"].as_i64().unwrap_or_default();
         object.timeline = serde_json::from_value(entry["timeline"].clone()).map_err(|error| {
@@ -50,9 +52,8 @@ pub(crate) async fn restore(service: &Service, snapshot: &Value) -> ApiResult<us
     }
     let count = restored.len();
     let replace = service.store.run(move |objects| {
-        objects.delete_all(None)?;
+        objects.delete_all()?;
         for (project, kind, object) in &mut restored {
-            // Numbers that are ids stay what they were.
             objects.insert_as(project, kind, object)?;
         }
         Ok(())

@@ -12,7 +12,7 @@ const CLASSIC: &str = "/v2.0/{}/datasource-connection";
 const ENHANCED: &str = "/v2.0/{}/datasource/enhanced-connections";
 
 async fn quick() -> (Emulator, Caller) {
-    let emulator = Emulator::builder().delay(Duration::from_millis(5)).start().await.unwrap();
+    let emulator = Emulator::builder().delay(Duration::from_millis(120)).start().await.unwrap();
     let caller = Caller::of(&emulator);
     (emulator, caller)
 }

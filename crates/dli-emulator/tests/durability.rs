@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -91,6 +92,91 @@ async fn killed_in_the_middle_of_200_creations_it_keeps_every_acknowledged_one()
     for id in &acknowledged {
         assert!(kept.contains(&id.as_str()), "{id} was acknowledged and is gone");
     }
+}
+
+/// Kills the program over and over while it is being written to and read from. It starts again
+/// each time, and holds what it had acknowledged. `DLI_EMULATOR_KILLS` sets how often (8).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_over_and_over_under_load_it_loses_nothing_and_starts_again() {
+    let kills: usize =
+        std::env::var("DLI_EMULATOR_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(8);
+    let folder = tempfile::tempdir().unwrap();
+    // What was acknowledged: the queues that are there, and how large each is.
+    let mut queues: BTreeMap<String, i64> = BTreeMap::new();
+    let mut deleted: Vec<String> = Vec::new();
+    let mut acknowledged = 0;
+    for kill in 0..kills {
+        let program = Program::start(folder.path());
+        let list = program.caller.get("/v1.0/{}/queues?queue_type=all").await.ok();
+        let found: BTreeMap<String, i64> = list["queues"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|queue| {
+                (
+                    queue["queue_name"].as_str().unwrap().to_owned(),
+                    queue["cu_spec"].as_i64().unwrap(),
+                )
+            })
+            .collect();
+        for (name, size) in &queues {
+            assert_eq!(found.get(name), Some(size), "{name}, after {kill} kills");
+        }
+        for name in &deleted {
+            assert_eq!(found.get(name), None, "{name} is back, after {kill} kills");
+        }
+        let mut tasks = tokio::task::JoinSet::new();
+        for worker in 0..4 {
+            let caller = program.caller.clone();
+            tasks.spawn(async move {
+                let mut done = Vec::new();
+                for n in 0.. {
+                    let name = format!("k{kill}_w{worker}_{n}");
+                    let size = [16, 64, 256][n % 3];
+                    let body = json!({ "queue_name": name, "cu_count": size });
+                    let request = caller.request("POST", "/v1.0/{}/queues", Some(&body));
+                    match caller.try_send(request).await {
+                        Ok(answer) if answer.status == 201 => done.push((name.clone(), Some(size))),
+                        Ok(answer) => panic!("{answer:?}"),
+                        Err(_) => break,
+                    }
+                    if n % 2 == 0 {
+                        // Once a deletion is sent, nothing is known until it is acknowledged.
+                        let request =
+                            caller.request("DELETE", &format!("/v1.0/{{}}/queues/{name}"), None);
+                        match caller.try_send(request).await {
+                            Ok(answer) if answer.status == 200 => done.push((name, None)),
+                            Ok(answer) => panic!("{answer:?}"),
+                            Err(_) => {
+                                done.pop();
+                                break;
+                            }
+                        }
+                    }
+                }
+                done
+            });
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(30 + 17 * (kill as u64 % 7))).await;
+        drop(program);
+        while let Some(done) = tasks.join_next().await {
+            for (name, size) in done.unwrap() {
+                acknowledged += 1;
+                match size {
+                    Some(size) => drop(queues.insert(name, size)),
+                    None => {
+                        queues.remove(&name);
+                        deleted.push(name);
+                    }
+                }
+            }
+        }
+    }
+    assert!(
+        acknowledged > kills,
+        "{acknowledged} writes in {kills} runs are too few to prove anything"
+    );
+    println!("{acknowledged} acknowledged writes, {kills} kills, nothing lost");
 }
 
 #[cfg(unix)]

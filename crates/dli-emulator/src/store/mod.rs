@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-pub(crate) use objects::{Object, Objects};
+pub(crate) use objects::{Object, Objects, Token};
 pub(crate) use timeline::Timeline;
 
 use crate::error::{ApiError, ApiResult};

@@ -67,6 +67,18 @@ impl Object {
     }
 }
 
+/// A token that IAM issued.
+#[derive(Debug, Clone)]
+pub(crate) struct Token {
+    pub token: String,
+    pub user: String,
+    pub project: Option<String>,
+    pub expires: i64,
+}
+
+/// An expired token is told from an unknown one for a day.
+const FORGET_AFTER: i64 = 24 * 3600 * 1000;
+
 /// The objects of all projects, within one transaction.
 pub(crate) struct Objects<'c> {
     connection: &'c Connection,
@@ -91,15 +103,13 @@ impl<'c> Objects<'c> {
         Ok(())
     }
 
-    /// Stores an object of a snapshot. One whose id is its number gets the same number again.
+    /// Stores an object of a snapshot under the number it had there.
     pub fn insert_as(&self, project: &str, kind: &str, object: &mut Object) -> ApiResult<()> {
-        let number = object.id.parse::<i64>().ok();
+        let number = object.seq;
         self.insert(project, kind, object)?;
-        if let Some(number) = number {
-            let sql = "UPDATE OR IGNORE objects SET seq = ?2 WHERE seq = ?1";
-            self.connection.prepare_cached(sql)?.execute([object.seq, number])?;
-            object.seq = number;
-        }
+        let sql = "UPDATE objects SET seq = ?2 WHERE seq = ?1";
+        self.connection.prepare_cached(sql)?.execute([object.seq, number])?;
+        object.seq = number;
         Ok(())
     }
 
@@ -129,16 +139,38 @@ impl<'c> Objects<'c> {
         Ok(())
     }
 
-    /// Deletes the objects of one project, or of all, but no tokens.
-    pub fn delete_all(&self, project: Option<&str>) -> ApiResult<()> {
-        let sql = "DELETE FROM objects WHERE (?1 IS NULL OR project = ?1) AND kind <> 'iam_token'";
-        self.connection.execute(sql, [project])?;
+    /// Deletes all objects of all projects. Tokens stay good.
+    pub fn delete_all(&self) -> ApiResult<()> {
+        self.connection.execute("DELETE FROM objects", [])?;
         Ok(())
     }
 
-    /// Whether there is nothing yet, tokens apart.
+    /// Keeps a token of IAM, and forgets those that have expired.
+    pub fn insert_token(&self, token: &Token, now: i64) -> ApiResult<()> {
+        self.connection.execute("DELETE FROM tokens WHERE expires <= ?1", [now - FORGET_AFTER])?;
+        let sql = "INSERT INTO tokens (token, user, project, expires) VALUES (?1, ?2, ?3, ?4)";
+        let values = params![token.token, token.user, token.project, token.expires];
+        self.connection.execute(sql, values)?;
+        Ok(())
+    }
+
+    pub fn token(&self, token: &str) -> ApiResult<Option<Token>> {
+        let sql = "SELECT token, user, project, expires FROM tokens WHERE token = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let read = |row: &Row<'_>| {
+            Ok(Token {
+                token: row.get(0)?,
+                user: row.get(1)?,
+                project: row.get(2)?,
+                expires: row.get(3)?,
+            })
+        };
+        Ok(statement.query_row([token], read).optional()?)
+    }
+
+    /// Whether there is no object yet.
     pub fn is_empty(&self) -> ApiResult<bool> {
-        let sql = "SELECT NOT EXISTS (SELECT 1 FROM objects WHERE kind <> 'iam_token')";
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM objects)";
         Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
     }
 

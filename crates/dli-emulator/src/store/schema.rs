@@ -25,6 +25,12 @@ const MIGRATIONS: [&str; 1] = ["
         doc      TEXT NOT NULL,                     -- JSON
         UNIQUE (project, kind, parent, id)
     );
+    CREATE TABLE tokens (
+        token    TEXT PRIMARY KEY,
+        user     TEXT NOT NULL,
+        project  TEXT,                              -- NULL: all of them
+        expires  INTEGER NOT NULL
+    );
     CREATE INDEX objects_by_name ON objects (project, kind, parent, name);
 "];
 
