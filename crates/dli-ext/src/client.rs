@@ -191,7 +191,7 @@ impl Call {
         let value = match result {
             Ok(value) => value,
             Err(dli_api::Error::InvalidResponsePayload(_, error)) if error.is_eof() => {
-                if self.may_ask_again() {
+                if self.may_ask_again().await {
                     return None;
                 }
                 return Some(Err(self.answered(
@@ -204,19 +204,29 @@ impl Call {
             return Some(Err(self.unsuccessful(value.message())));
         }
         let mut left = self.exchange.left();
-        let (body, attempts) = (std::mem::take(&mut left.body), left.attempts);
-        drop(left);
-        let (status, headers) = (value.status(), value.headers().clone());
-        Some(Ok(Reply { value: value.into_inner(), status, headers, body, attempts }))
+        let left = std::mem::take(&mut *left);
+        Some(Ok(Reply {
+            value: value.into_inner(),
+            status: left.status,
+            headers: left.headers,
+            body: left.body,
+            attempts: left.attempts,
+        }))
     }
 
-    fn may_ask_again(&self) -> bool {
+    /// Whether the call may be made once more, and not before its turn.
+    async fn may_ask_again(&self) -> bool {
         let options = self.exchange.options.as_deref();
         let policy =
             options.and_then(|options| options.retry.as_ref()).unwrap_or(&self.exchange.core.retry);
         let idempotent =
             dli_api::Operation::by_id(self.operation).is_some_and(|operation| operation.idempotent);
-        Retries::may_ask_again(policy, idempotent, self.exchange.left().attempts)
+        let attempts = self.exchange.left().attempts;
+        match Retries::ask_again(policy, idempotent, attempts) {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => return false,
+        }
+        true
     }
 
     fn unsuccessful(&self, message: Option<&str>) -> Error {
@@ -240,7 +250,7 @@ impl Call {
             .with(|inner| {
                 inner.attempts = left.attempts;
                 inner.status = Some(left.status);
-                inner.request_id = left.request_id.take();
+                inner.request_id = crate::reply::request_id(&left.headers).map(str::to_owned);
                 inner.body = Some(body);
             })
             .of(self.operation)

@@ -72,8 +72,9 @@ impl Core {
     /// Sends a request until there is an answer that can be used, or no sense in trying on.
     pub async fn send(&self, request: reqwest::Request, plan: Plan<'_>) -> Result<Answer, Error> {
         let span = trace::call_span(&request, &plan);
+        let started = Instant::now();
         let result = self.send_traced(request, &plan).instrument(span.clone()).await;
-        trace::finished(&span, &result);
+        trace::finished(&span, started, &result);
         result.map_err(|error| error.of(plan.operation))
     }
 
@@ -87,11 +88,16 @@ impl Core {
         let end = plan.options.timeout.or(self.call_timeout).map(|timeout| started + timeout);
         let mut retries = Retries::new(plan.options.retry.as_ref().unwrap_or(&self.retry), plan);
         loop {
-            if let Some(rate) = &self.rate {
-                rate.turn().await;
-            }
-            let identity = within(end, self.identity.load()).await.unwrap_or_else(|| {
-                Err(Error::new(ErrorKind::Timeout, "time ran out while credentials were fetched"))
+            let ready = within(end, async {
+                if let Some(rate) = &self.rate {
+                    rate.turn().await;
+                }
+                self.identity.load().await
+            });
+            let identity = ready.await.unwrap_or_else(|| {
+                let message =
+                    "time ran out before the request's turn came and credentials were there";
+                Err(Error::new(ErrorKind::Timeout, message))
             });
             let identity = identity.map_err(|error| error.after(retries.attempts()))?;
             let request = draft.signed(&identity, self.skew.now(), retries.attempts())?;
@@ -166,7 +172,7 @@ pub(crate) struct Left {
     pub body: Bytes,
     pub attempts: u32,
     pub status: StatusCode,
-    pub request_id: Option<String>,
+    pub headers: HeaderMap,
 }
 
 impl Exchange {
@@ -199,11 +205,11 @@ impl dli_api::Transport for Exchange {
             left.body = answer.body.clone();
             left.attempts = answer.attempts;
             left.status = answer.status;
-            left.request_id = crate::reply::request_id(&answer.headers).map(str::to_owned);
+            // The generated code has no use for them; the reply has.
+            left.headers = answer.headers;
             drop(left);
             let mut response = ::http::Response::new(reqwest::Body::from(answer.body));
             *response.status_mut() = answer.status;
-            *response.headers_mut() = answer.headers;
             Ok(response.into())
         })
     }

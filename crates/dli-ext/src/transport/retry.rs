@@ -203,9 +203,12 @@ impl<'a> Retries<'a> {
         self.policy.budget.give();
     }
 
-    /// Whether an answer that turned out to be unusable may be asked for again.
-    pub fn may_ask_again(policy: &RetryPolicy, idempotent: bool, attempts: u32) -> bool {
-        idempotent && attempts < policy.max_attempts && policy.budget.take()
+    /// How long to wait before an answer that turned out to be unusable is asked for again, if
+    /// it may be.
+    pub fn ask_again(policy: &RetryPolicy, idempotent: bool, attempts: u32) -> Option<Duration> {
+        let may = idempotent && attempts < policy.max_attempts && policy.budget.take();
+        let pause = policy.base_delay.mul_f64(1.0 + fastrand::f64());
+        may.then(|| pause.min(policy.max_delay))
     }
 
     /// How long to wait for the next attempt; `None` if there shall be none.

@@ -28,13 +28,15 @@ pub(super) fn call_span(request: &reqwest::Request, plan: &Plan<'_>) -> Span {
         error.type = field::Empty,
         dli.request_id = field::Empty,
         otel.status_code = field::Empty,
+        elapsed_ms = field::Empty,
     )
 }
 
-pub(super) fn finished(span: &Span, result: &Result<Answer, Error>) {
+pub(super) fn finished(span: &Span, started: Instant, result: &Result<Answer, Error>) {
     if span.is_disabled() {
         return;
     }
+    span.record("elapsed_ms", started.elapsed().as_secs_f64() * 1e3);
     match result {
         Ok(answer) => {
             span.record("http.response.status_code", answer.status.as_u16());
