@@ -41,15 +41,11 @@ pub struct Globals {
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For reading; fits the terminal
+    // Not documentation: that would make every help long.
     Table,
-    /// As the service answers
     Json,
-    /// As the service answers, in YAML
     Yaml,
-    /// The columns of the table, values as the service answers
     Csv,
-    /// Rows of SQL results, into a file
     Parquet,
 }
 

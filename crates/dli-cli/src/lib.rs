@@ -53,6 +53,11 @@ pub fn command() -> clap::Command {
     cli::Cli::command()
 }
 
+/// The command lines of `dli api OPERATION`, one for each operation.
+pub fn operation_commands() -> impl Iterator<Item = clap::Command> {
+    description::OPERATIONS.iter().map(commands::api::command)
+}
+
 fn conclude(failure: &Failure) -> ExitCode {
     let Some(exit) = failure.exit() else { return ExitCode::SUCCESS };
     let text = failure.to_string();

@@ -89,6 +89,7 @@ impl Request {
     pub fn check(&self) -> Result<()> {
         for parameter in self.parameters() {
             match self.parameters.get(&parameter.name) {
+                Some(_) if self.unchecked => {}
                 Some(value) => check::parameter(self.entry, parameter, value)?,
                 None if parameter.required => {
                     return Err(Failure::usage(format!(
@@ -102,8 +103,8 @@ impl Request {
             }
         }
         match &self.body {
-            Some(body) if !self.unchecked => check::body(self.entry, self.operation, body),
-            Some(_) => Ok(()),
+            Some(_) if self.unchecked => Ok(()),
+            Some(body) => check::body(self.entry, self.operation, body),
             None if self.operation.request_required => Err(Failure::usage(format!(
                 "{} needs a body; give it with `--body @file.json` or as `field=value`, and see \
                  `dli api {0} --skeleton`",
@@ -129,10 +130,18 @@ impl Request {
                 continue;
             }
             let value = self.parameters.get(&parameter.name).map(text).unwrap_or_default();
-            if value.is_empty() || value == "." || value == ".." || value.contains('\\') {
+            if value.is_empty() {
+                return Err(Failure::usage(format!(
+                    "`--{}` of {} must not be empty; it is: {}",
+                    flag(&parameter.name),
+                    self.entry.id,
+                    sentence(&parameter.description)
+                )));
+            }
+            if value == "." || value == ".." || value.contains('\\') {
                 return Err(Failure::usage(format!(
                     "`{value}` cannot be the {} of {}, since it would lead to another resource; \
-                     give one that is not empty, `.` or `..` and has no backslash",
+                     give one that is neither `.` nor `..` and has no backslash",
                     parameter.name, self.entry.id
                 )));
             }
@@ -158,6 +167,14 @@ impl Request {
             separator = '&';
         }
         Ok(target)
+    }
+
+    /// Whether a success is told by an object or a list, as nearly always.
+    pub fn answers_with_a_document(&self) -> bool {
+        let bundle = self.entry.bundle();
+        let schema = self.operation.response.as_deref().and_then(|name| bundle.schemas().get(name));
+        let kind = schema.map(|schema| &bundle.resolve(schema)["type"]);
+        kind.is_some_and(|kind| kind == "object" || kind == "array")
     }
 
     /// Headers that are parameters.

@@ -105,7 +105,6 @@ impl Session {
             self.show_request(request).await?;
             return Err(Failure::quiet());
         }
-        let fail = |error: dli_ext::Error| of_client(&error, Some(request.entry.id));
         let method = http::Method::from_bytes(request.operation.method.as_bytes())
             .map_err(|_| Failure::usage("the description names an unknown method"))?;
         let mut call = self.dli().await?.request(method, request.path()?);
@@ -118,8 +117,16 @@ impl Session {
         if let Some(body) = &request.body {
             call = call.header("content-type", "application/json").json(body);
         }
-        let reply = call.idempotent(request.operation.idempotent).send().await.map_err(fail)?;
-        Ok(reply.into_inner())
+        // A few operations answer with a text that says nothing; the client takes that for the
+        // answer of something else, and would ask again.
+        let document = request.answers_with_a_document();
+        match call.idempotent(request.operation.idempotent && document).send().await {
+            Ok(reply) => Ok(reply.into_inner()),
+            Err(error) => match plain_answer(&error).filter(|_| !document) {
+                Some(answer) => Ok(answer),
+                None => Err(of_client(&error, Some(request.entry))),
+            },
+        }
     }
 
     /// Prints a request in place of sending it.
@@ -199,4 +206,10 @@ impl Session {
     pub fn is_dry(&self) -> bool {
         self.globals.dry_run
     }
+}
+
+/// The answer that the client did not expect, if it is a success and JSON.
+fn plain_answer(error: &dli_ext::Error) -> Option<Value> {
+    let success = error.status().is_some_and(|status| (200..300).contains(&status));
+    serde_json::from_slice(error.body().filter(|_| success)?).ok()
 }

@@ -37,5 +37,13 @@ pub fn paragraph(error: &clap::Error) -> String {
             said.push(block.trim_start_matches("error: ").to_owned());
         }
     }
-    said.join("; ")
+    let known = error.context().any(|(kind, _)| kind == clap::error::ContextKind::Usage);
+    if !known {
+        said.push("`--help` tells what the command takes".to_owned());
+    }
+    let text = said.join("; ");
+    // Words of the parsers of numbers.
+    text.replace("invalid digit found in string", "it is not a whole number")
+        .replace("cannot parse integer from empty string", "it is empty")
+        .replace("0 is not in 1..=4294967295", "it must be 1 or more")
 }

@@ -3,7 +3,6 @@
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use serde_json::{Value, json};
 
-use super::common::Most;
 use crate::description::{self, Entry, OPERATIONS};
 use crate::error::{Failure, Result};
 use crate::globals::{Format, Globals};
@@ -77,7 +76,7 @@ async fn call(operation: &str, rest: Vec<String>, globals: Globals) -> Result<()
             // Help, which was asked for.
             return write_stdout(error.render().to_string().as_bytes());
         }
-        Err(error) => return Err(Failure::usage(usage::paragraph(&error))),
+        Err(error) => return Err(Failure::usage(hyphened(entry, usage::paragraph(&error)))),
     };
     let later = Globals::from_arg_matches(&matches)
         .map_err(|error| Failure::usage(usage::paragraph(&error)))?;
@@ -90,8 +89,7 @@ async fn call(operation: &str, rest: Vec<String>, globals: Globals) -> Result<()
     }
     let request = read(entry, &matches)?;
     if matches.get_flag("all") {
-        let most = Most::from_arg_matches(&matches).ok().and_then(|most| most.get());
-        let items = session.list(request, most).await?;
+        let items = session.list(request, None).await?;
         return session.output.show(View::any(Value::Array(items)));
     }
     let answer = session.call(&request).await?;
@@ -104,6 +102,16 @@ async fn call(operation: &str, rest: Vec<String>, globals: Globals) -> Result<()
         }
         _ => session.output.show(View::any(answer)),
     }
+}
+
+/// Options by the names that help shows, where clap proposes the spelling of the documentation.
+fn hyphened(entry: &'static Entry, text: String) -> String {
+    Request::new(entry).parameters().fold(text, |text, parameter| {
+        text.replace(
+            &format!("--{}", parameter.name),
+            &format!("--{}", request::flag(&parameter.name)),
+        )
+    })
 }
 
 fn skeleton(entry: &Entry, session: &Session) -> Result<()> {
@@ -177,8 +185,7 @@ pub fn command(entry: &'static Entry) -> Command {
         .arg(
             Arg::new("no-check")
                 .long("no-check")
-                .help("Send the body even if it does not fit the description")
-                .hide(!takes_body)
+                .help("Send it even if it does not fit the description")
                 .action(ArgAction::SetTrue),
         );
     let pages = operation.paging.items.is_some();

@@ -35,6 +35,12 @@ pub async fn run(session: &Session) -> Result<()> {
     let mut checks = Vec::new();
     match session.dli().await {
         Ok(dli) => {
+            checks.push(Check::good("configuration", "it is complete enough to begin"));
+            checks.extend(reach(dli.config().endpoint()).await);
+            if !checks.iter().any(|check| check.exit == Some(Exit::Network)) {
+                checks.push(credentials(dli).await);
+            }
+            // Some values are only found by the first call.
             for value in dli.config().explain().values() {
                 let origin = value.origin.as_ref().map(ToString::to_string);
                 let origin = origin.map(|origin| {
@@ -42,11 +48,6 @@ pub async fn run(session: &Session) -> Result<()> {
                 });
                 explained
                     .push(json!({ "name": value.name, "value": value.value, "origin": origin }));
-            }
-            checks.push(Check::good("configuration", "it is complete enough to begin"));
-            checks.extend(reach(dli.config().endpoint()).await);
-            if !checks.iter().any(|check| check.exit == Some(Exit::Network)) {
-                checks.push(credentials(dli).await);
             }
         }
         Err(error) => {

@@ -28,6 +28,9 @@ pub struct Local {
     /// How long a change of state takes
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time)]
     delay: Duration,
+    /// JSON file with what is there from the start: results of SQL, faults, requests
+    #[arg(long, value_name = "FILE")]
+    seed_file: Option<PathBuf>,
     /// A fault to show, `create_queue:throttle=2*3` for instance; can be given several times
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<String>,
@@ -52,6 +55,9 @@ impl Local {
             std::fs::create_dir_all(folder)
                 .map_err(|error| crate::error::file("create", folder, &error))?;
             builder = builder.data_dir(folder);
+        }
+        if let Some(file) = self.seed_file {
+            builder = builder.seed_file(file);
         }
         for fault in &self.faults {
             let fault: dli_emulator::Fault = fault.parse().map_err(|error| {
@@ -95,7 +101,7 @@ impl Local {
     /// Says that there is none.
     #[cfg(not(feature = "local"))]
     pub async fn run(self, _: &Session) -> Result<()> {
-        let Self { listen: _, data_dir: _, memory: _, delay: _, faults: _ } = self;
+        let Self { listen: _, data_dir: _, memory: _, delay: _, seed_file: _, faults: _ } = self;
         Err(crate::session::left_out())
     }
 }

@@ -277,7 +277,9 @@ async fn test(session: &Session, queue: &str, address: &str, timeout: Duration) 
     let answer = session
         .wait(wait, |answer| match answer["connectivity"].as_str().unwrap_or_default() {
             "" => Outcome::Busy("no answer yet".to_owned()),
-            text if text.eq_ignore_ascii_case("running") => Outcome::Busy(text.to_owned()),
+            text if ["RUNNING", "TESTING"].contains(&text.to_ascii_uppercase().as_str()) => {
+                Outcome::Busy(text.to_owned())
+            }
             _ => Outcome::Done,
         })
         .await?;

@@ -22,13 +22,9 @@ pub struct Completions {
 /// A shell that can be taught.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Shell {
-    /// bash
     Bash,
-    /// fish
     Fish,
-    /// PowerShell
     Powershell,
-    /// zsh
     Zsh,
 }
 

@@ -132,7 +132,6 @@ const SHOWN: &[Column] = &[
     Column::time("Changed", "update_time"),
     Column::new("Took", "duration", Kind::Duration),
     Column::text("Request", "req_body"),
-    Column::text("Log", "log"),
 ];
 
 impl Spark {

@@ -57,17 +57,11 @@ pub enum Tag {
 /// What can carry tags.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Type {
-    /// Queues
     Queue,
-    /// Enhanced datasource connections
     EnhancedConnection,
-    /// Databases
     Database,
-    /// Packages
     Resource,
-    /// Flink jobs
     Flink,
-    /// Elastic resource pools
     Pool,
 }
 

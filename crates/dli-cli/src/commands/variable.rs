@@ -68,7 +68,11 @@ impl Variable {
                     "is_sensitive": if sensitive { Value::Bool(true) } else { Value::Null },
                 }));
                 match session.call(&create).await {
-                    Err(error) if error.exit() == Some(Exit::Conflict) => {
+                    // The service tells a name that is taken in more than one way.
+                    Err(error)
+                        if matches!(error.exit(), Some(Exit::Conflict | Exit::Service))
+                            && exists(session, &name).await? =>
+                    {
                         let update = Request::of("update_global_variable")
                             .set("var_name", name.as_str())
                             .body(json!({ "var_value": value }));
@@ -89,4 +93,9 @@ impl Variable {
             }
         }
     }
+}
+
+async fn exists(session: &Session, name: &str) -> Result<bool> {
+    let items = session.list(Request::of("list_global_variables"), None).await?;
+    Ok(items.iter().any(|item| item["var_name"].as_str() == Some(name)))
 }

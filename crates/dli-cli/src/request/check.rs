@@ -140,7 +140,7 @@ fn demand(error: &ValidationError<'_>) -> String {
         Kind::MaxLength { limit } => format!("must have at most {limit} characters"),
         Kind::MinItems { limit } => format!("must have at least {limit} items"),
         Kind::MaxItems { limit } => format!("must have at most {limit} items"),
-        Kind::Pattern { pattern } => format!("must match the pattern {pattern}"),
+        Kind::Pattern { pattern } => format!("must have the form {pattern}"),
         Kind::Enum { options } => {
             let options = options.as_array().into_iter().flatten();
             let options: Vec<String> = options.map(Value::to_string).collect();

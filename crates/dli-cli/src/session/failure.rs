@@ -2,16 +2,17 @@
 
 use dli_ext::{Error, ErrorCode, ErrorKind};
 
+use crate::description::Entry;
 use crate::error::{Exit, Failure};
 
 /// The failure that an error of the client is.
-pub fn of_client(error: &Error, operation: Option<&str>) -> Failure {
+pub fn of_client(error: &Error, entry: Option<&'static Entry>) -> Failure {
     let exit = exit(error);
     let mut text = String::new();
-    if let Some(operation) = operation.filter(|_| exit != Exit::Configuration) {
-        text = format!("{operation}: ");
+    if let Some(entry) = entry.filter(|_| exit != Exit::Configuration) {
+        text = format!("{}: ", entry.id);
     }
-    text.push_str(error.message().trim().trim_end_matches('.'));
+    text.push_str(&paragraph(error.message()));
     let mut details = Vec::new();
     if let Some(code) = error.code() {
         details.push(code.as_str().to_owned());
@@ -31,11 +32,29 @@ pub fn of_client(error: &Error, operation: Option<&str>) -> Failure {
     if !details.is_empty() {
         text.push_str(&format!(" ({})", details.join(", ")));
     }
-    let advice = advice(error);
+    let repeatable = entry.is_some_and(|entry| entry.operation().idempotent);
+    let advice = match error.kind() {
+        ErrorKind::Interrupted if repeatable => "try again, and see `dli doctor` if it goes on",
+        _ => advice(error),
+    };
     if !advice.is_empty() {
         text.push_str(&format!("; {advice}"));
     }
     Failure::new(exit, text)
+}
+
+/// A message without its layout. Of a list of what was tried for credentials, only what was set
+/// up is told.
+fn paragraph(message: &str) -> String {
+    let mut lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    let rest: Vec<&str> = lines.filter(|line| !line.contains(": not set up")).collect();
+    let first = match rest.is_empty() {
+        true => first.split("; set up one of these").next().unwrap_or(first),
+        false => first,
+    };
+    let text = [&[first], rest.as_slice()].concat().join(" ");
+    text.trim_end_matches(['.', ':']).to_owned()
 }
 
 fn exit(error: &Error) -> Exit {

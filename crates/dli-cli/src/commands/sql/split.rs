@@ -30,8 +30,17 @@ pub fn is_complete(text: &str) -> bool {
 
 fn push(statement: &str, found: &mut Vec<String>) {
     if !is_blank(statement) {
-        found.push(statement.trim().to_owned());
+        found.push(without_comments_before(statement).to_owned());
     }
+}
+
+/// Lines of comment before a statement are about the file rather than for the service.
+fn without_comments_before(statement: &str) -> &str {
+    let mut rest = statement.trim();
+    while rest.starts_with("--") {
+        rest = rest.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
+    }
+    rest
 }
 
 /// Whether there is nothing but blanks, comments and semicolons.
@@ -112,10 +121,7 @@ mod tests {
     #[test]
     fn semicolons_in_quotes_and_comments_end_nothing() {
         let text = "select ';' as a; -- one; two\n/* three; */ select `b;`, 'it\\'s;' ;\n;";
-        assert_eq!(
-            statements(text),
-            ["select ';' as a", "-- one; two\n/* three; */ select `b;`, 'it\\'s;'"]
-        );
+        assert_eq!(statements(text), ["select ';' as a", "/* three; */ select `b;`, 'it\\'s;'"]);
     }
 
     #[test]

@@ -1,0 +1,198 @@
+//! What surrounds the service: configuration, help, completion, the emulator in the foreground.
+
+mod common;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use common::{Scene, bare, finish, words};
+
+#[test]
+fn the_doctor_says_what_is_configured_and_what_is_wrong() {
+    let mut scene = Scene::new();
+    scene.run("doctor");
+    scene.run("doctor --output json --query checks[].ok");
+    let mut command = scene.command();
+    command.env("HUAWEICLOUD_SDK_SK", "wrong").arg("doctor");
+    let output = finish(command, "");
+    assert_eq!(output.status.code(), Some(4));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("wrong  credentials:"), "{said}");
+    assert_transcript!(scene);
+}
+
+#[test]
+fn the_doctor_names_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = bare(folder.path());
+    command.arg("doctor");
+    let output = finish(command, "");
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("--region"), "{said}");
+}
+
+#[test]
+fn what_is_configured_is_checked_written_for_its_owner_alone_and_used() {
+    let scene = Scene::new();
+    let folder = tempfile::tempdir().unwrap();
+    let keys = [dli_emulator::DEFAULT_ACCESS_KEY, dli_emulator::DEFAULT_SECRET_KEY];
+    let configure = |secret: &str| {
+        let mut command = bare(folder.path());
+        command.args(["configure", "--region", "local-1", "--endpoint", scene.url()]);
+        command.args(["--project-id", dli_emulator::DEFAULT_PROJECT_ID]);
+        command.args(["--access-key", keys[0], "--secret-key-stdin"]);
+        finish(command, secret)
+    };
+    let refused = configure("wrong\n");
+    assert_eq!(refused.status.code(), Some(4));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("nothing was written"), "{said}");
+    let file = folder.path().join(".huaweicloud/credentials");
+    assert!(!file.exists());
+
+    let accepted = configure(&format!("{}\n", keys[1]));
+    let said = String::from_utf8_lossy(&accepted.stderr).into_owned();
+    assert!(accepted.status.success(), "{said}");
+    assert!(!said.contains(keys[1]), "{said}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let mut command = bare(folder.path());
+    command.args(["queue", "list", "--endpoint", scene.url()]);
+    let used = finish(command, "");
+    assert!(used.status.success(), "{}", String::from_utf8_lossy(&used.stderr));
+}
+
+#[test]
+fn without_a_terminal_nothing_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = bare(folder.path());
+    command.arg("configure");
+    let output = finish(command, "");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("--region"), "{said}");
+}
+
+#[test]
+fn help_knows_topics_commands_and_exit_codes() {
+    let mut scene = Scene::new();
+    for topic in ["topics", "exit-codes", "configuration", "query", "local", "output", "api", "sql"]
+    {
+        let text = scene.quietly(&format!("help {topic}"));
+        assert!(!text.is_empty());
+    }
+    scene.run("help topics");
+    scene.run("help exit-codes");
+    scene.run("help queue scale");
+    scene.run("help qeue");
+    scene.run("api run_queue_action --help");
+    scene.run("api run_queue_action --skeleton");
+    assert!(scene.quietly("help regions").lines().count() >= 28);
+    assert!(scene.quietly("help errors").contains("DLI.0002"));
+    assert_transcript!(scene);
+}
+
+#[test]
+fn a_request_is_printed_instead_of_sent() {
+    let mut scene = Scene::new();
+    scene.run("queue create reports --cu 16 --dry-run");
+    scene.run("enhanced-connection delete office --dry-run");
+    scene.run(
+        "api create_auth_info auth_info_name=db user_name=ann password=hunter2 datasource_type=passwd --dry-run",
+    );
+    scene.run("queue list --dry-run --output json");
+    scene.run("queue list");
+    assert!(!scene.transcript().replace("password=hunter2 ", "").contains("hunter2"));
+    assert_transcript!(scene);
+}
+
+#[test]
+fn operations_are_called_with_parameters_fields_and_documents() {
+    let mut scene = Scene::new();
+    let file = scene.folder.path().join("queue.yaml");
+    std::fs::write(file, "queue_name: reports\ncu_count: 16\ntags:\n- key: team\n  value: bi\n")
+        .unwrap();
+    scene.run("api create_queue --body @queue.yaml");
+    scene.run("api create_queue --body @queue.yaml queue_name=stock cu_count=64");
+    scene.run_with(
+        "api run-queue-action --queue-name stock --body -",
+        "{\"action\": \"scale_in\", \"cu_count\": 16}",
+    );
+    scene.run("api show_queue --queue_name stock --query cuCount");
+    scene.run("api list_queues --all --page-size 1 --query '[].queue_name'");
+    scene.run("api show_queue --queue-name stock --output table");
+    assert_transcript!(scene);
+}
+
+#[test]
+fn shells_are_taught_and_names_completed() {
+    let scene = Scene::new();
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        assert!(scene.quietly(&format!("completions {shell}")).contains("COMPLETE"), "{shell}");
+    }
+    scene.quietly("queue create reports --cu 16");
+    scene.quietly("queue create stock --cu 16");
+    let complete = |line: &str| {
+        let words = words(line);
+        let mut command = scene.command();
+        // The program's own options do not belong to the words to complete.
+        let mut asked = bare(scene.folder.path());
+        for (name, value) in command.get_envs() {
+            asked.env(name, value.unwrap_or_default());
+        }
+        command.arg("--version");
+        asked
+            .env("COMPLETE", "bash")
+            .env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string())
+            .env("_CLAP_IFS", "\n")
+            .args(["--", "dli", "--endpoint", scene.url()])
+            .args(&words[1..]);
+        let index = words.len() + 1;
+        asked.env("_CLAP_COMPLETE_INDEX", index.to_string());
+        let output = finish(asked, "");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(complete("dli queue show re").trim(), "reports");
+    assert_eq!(complete("dli queue sca").trim(), "scale");
+}
+
+#[test]
+fn manual_pages_are_written_for_every_command() {
+    let scene = Scene::new();
+    assert!(scene.quietly("man").contains(".TH dli"));
+    scene.quietly("man --to pages");
+    let pages = std::fs::read_dir(scene.folder.path().join("pages")).unwrap().count();
+    assert!(pages > 60, "{pages}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_local_service_tells_how_to_use_it_and_ends_with_ctrl_c() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = bare(folder.path());
+    let mut child = command
+        .args(["local", "--listen", "127.0.0.1:0", "--memory"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(5);
+    let variables: Vec<(String, String)> = lines
+        .map(|line| {
+            let line = line.unwrap();
+            let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
+            (name.to_owned(), value.to_owned())
+        })
+        .collect();
+    let mut command = bare(folder.path());
+    command.envs(variables).args(["queue", "create", "reports", "--cu", "16"]);
+    let output = finish(command, "");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
