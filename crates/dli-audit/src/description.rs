@@ -318,7 +318,7 @@ impl Description {
             held.required = step.required;
             held.alias |= step.alias;
         }
-        held.seen = self.resolve(held.seen);
+        // Not resolved: what stands beside a reference, a default for instance, belongs to it.
         Lookup::Found(Box::new(held))
     }
 
@@ -464,7 +464,10 @@ impl Description {
     pub fn limits(&self, seen: Seen<'_>) -> Limits {
         let outer = self.resolve(seen).schema;
         let inner = self.unwrap_lists(seen).0.schema;
-        let text = |key: &str| inner.get(key).or_else(|| outer.get(key)).and_then(plain_value);
+        let beside = seen.schema;
+        let text = |key: &str| {
+            [beside, inner, outer].iter().find_map(|s| s.get(key)).and_then(plain_value)
+        };
         Limits {
             min_length: text("minLength"),
             max_length: text("maxLength"),
@@ -541,4 +544,49 @@ pub fn path_shape(path: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_beside_a_wrapped_reference_belongs_to_the_field() {
+        let text = r##"
+openapi: 3.0.3
+paths:
+  /v9/a:
+    post:
+      operationId: a
+      requestBody:
+        content:
+          application/json:
+            schema:
+              $ref: "#/components/schemas/Body"
+components:
+  schemas:
+    Body:
+      properties:
+        kind:
+          allOf:
+            - $ref: "#/components/schemas/Kind"
+          default: one
+          maxLength: 7
+          x-aliases: [kinds]
+    Kind:
+      type: string
+      x-extensible-enum: [one, two]
+"##;
+        let description = Description::from_texts(&[("a.yaml", text)]).expect("well formed");
+        let body = description.operations[0].request.as_ref().expect("a body");
+        for (name, alias) in [("kind", false), ("kinds", true)] {
+            let Lookup::Found(held) = description.find(body, name) else { panic!("{name}") };
+            assert_eq!(held.alias, alias);
+            assert_eq!(description.default_of(held.seen).as_deref(), Some("one"));
+            assert_eq!(description.kind(held.seen), FieldType::String);
+            assert_eq!(description.values(held.seen).0, ["one", "two"]);
+            assert_eq!(description.limits(held.seen).max_length.as_deref(), Some("7"));
+        }
+        assert!(matches!(description.find(body, "other"), Lookup::Missing(0)));
+    }
 }
