@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
-use crate::command::{self, Program, cargo};
+use crate::command::{self, Program, cargo, target_directory};
+use crate::python;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -25,7 +26,7 @@ enum Outcome {
     Skipped(String),
 }
 
-const STAGES: [Stage; 12] = [
+const STAGES: [Stage; 15] = [
     ("toolchain", toolchain),
     ("format", || passed(cargo(["fmt", "--all", "--check"]))),
     ("tools", tools),
@@ -37,6 +38,11 @@ const STAGES: [Stage; 12] = [
     ("light", light),
     ("one family", one_family),
     ("bundle", bundle),
+    ("coverage", || {
+        passed(cargo(["run", "--quiet", "--package", "xtask", "--", "coverage", "--check"]))
+    }),
+    ("interop", || outside("interop")),
+    ("fuzz", || outside("fuzz-requests")),
     ("package", || passed(cargo(["run", "--quiet", "--package", "xtask", "--", "package"]))),
 ];
 
@@ -105,19 +111,7 @@ fn tools() -> anyhow::Result<Outcome> {
     if !in_ci() {
         return Ok(Outcome::Skipped("tools are installed in CI only".to_owned()));
     }
-    if command::new("python3").args(["-m", "venv", "target/venv"]).run().is_err() {
-        command::new("apt-get").args(["update", "-qq"]).run()?;
-        command::new("apt-get").args(["install", "-y", "-qq", "python3-venv"]).run()?;
-        command::new("python3").args(["-m", "venv", "target/venv"]).run()?;
-    }
-    command::new("target/venv/bin/pip")
-        .args([
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "openapi-spec-validator==0.7.2",
-        ])
-        .run()?;
+    python::install(python::VALIDATOR)?;
     Ok(Outcome::Passed)
 }
 
@@ -183,13 +177,21 @@ fn one_family() -> anyhow::Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
+/// What needs a package from PyPI.
+fn outside(command: &str) -> anyhow::Result<Outcome> {
+    if !in_ci() && !target_directory().join("venv").exists() {
+        return Ok(Outcome::Skipped(format!("`cargo xtask {command}` installs what it needs")));
+    }
+    passed(cargo(["run", "--quiet", "--package", "xtask", "--", command]))
+}
+
 /// An independent validator takes the one-file document.
 fn bundle() -> anyhow::Result<Outcome> {
     cargo(["run", "--quiet", "--package", "xtask", "--", "bundle", "-o", "target/dli.yaml"])
         .run()?;
-    let validator = "target/venv/bin/openapi-spec-validator";
-    if !std::path::Path::new(validator).exists() {
-        ensure!(!in_ci(), "{validator} is missing; the stage `tools` installs it");
+    let validator = target_directory().join("venv/bin/openapi-spec-validator");
+    if !validator.exists() {
+        ensure!(!in_ci(), "{} is missing; the stage `tools` installs it", validator.display());
         return Ok(Outcome::Skipped("openapi-spec-validator is not installed".to_owned()));
     }
     passed(command::new(validator).args(["target/dli.yaml"]))

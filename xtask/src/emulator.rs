@@ -34,14 +34,38 @@ impl Emulator {
 
     /// What a path answers, as JSON.
     pub fn get(&self, path: &str) -> anyhow::Result<serde_json::Value> {
+        let (head, body) = self.exchange("GET", path, "")?;
+        ensure!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+        Ok(serde_json::from_str(&body)?)
+    }
+
+    /// A token of its IAM for a name and a password.
+    pub fn token(&self, user: &str, password: &str, project: &str) -> anyhow::Result<String> {
+        let user = serde_json::json!({ "name": user, "password": password });
+        let body = serde_json::json!({ "auth": {
+            "identity": { "methods": ["password"], "password": { "user": user } },
+            "scope": { "project": { "id": project } },
+        } });
+        let (head, _) = self.exchange("POST", "/v3/auth/tokens", &body.to_string())?;
+        let line = head.lines().find(|line| line.to_lowercase().starts_with("x-subject-token:"));
+        let token = line.and_then(|line| line.split_once(": ")).context("no token was issued")?;
+        Ok(token.1.trim().to_owned())
+    }
+
+    /// Head and body of the answer to one request.
+    fn exchange(&self, method: &str, path: &str, body: &str) -> anyhow::Result<(String, String)> {
         let host = self.url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host)?;
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n")?;
+        let length = body.len();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        )?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         let (head, body) = answer.split_once("\r\n\r\n").context("the answer was cut off")?;
-        ensure!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
-        Ok(serde_json::from_str(body)?)
+        Ok((head.to_owned(), body.to_owned()))
     }
 }
 

@@ -6,8 +6,11 @@ mod ci;
 mod command;
 mod coverage;
 mod emulator;
+mod fuzz;
+mod interop;
 mod lint;
 mod package;
+mod python;
 mod regen;
 
 use std::process::ExitCode;
@@ -38,6 +41,10 @@ enum Command {
     Coverage(coverage::Arguments),
     /// Write the description as one OpenAPI file.
     Bundle(bundle::Arguments),
+    /// Whole lifecycles through the vendor's own Python SDK against the emulator.
+    Interop,
+    /// Generated requests, good and bad, against the emulator.
+    FuzzRequests(fuzz::Arguments),
     /// Package every crate and call the emulator through the packaged `dli-api`.
     Package,
     /// Measure what is claimed.
@@ -58,6 +65,8 @@ fn main() -> ExitCode {
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Bundle(arguments) => bundle::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Interop => interop::run(),
+        Command::FuzzRequests(arguments) => fuzz::run(&arguments),
         Command::Package => package::run(),
         Command::Ci(arguments) => ci::run(&arguments),
     };
