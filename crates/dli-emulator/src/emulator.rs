@@ -20,7 +20,7 @@ use crate::faults::{Fault, Faults};
 use crate::host;
 use crate::listener::{Connection, Sockets};
 use crate::seed;
-use crate::server::{Service, handle};
+use crate::server::{Running, Service, handle};
 use crate::settings::{AccessKey, Project, Secret, Settings};
 use crate::store::{Store, StoreError};
 
@@ -55,6 +55,7 @@ pub struct Emulator {
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
     closed: Option<oneshot::Receiver<()>>,
+    running: Running,
 }
 
 /// Why an emulator could not be started.
@@ -127,9 +128,19 @@ impl Emulator {
         &self.settings.access_keys[0].secret_key
     }
 
+    /// Has the server finish what is under way and end, and SQL that is running stop.
+    fn end(&mut self) {
+        // The server sees the sender go.
+        drop(self.stop.take());
+        let mut running = self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (_, task) in running.drain() {
+            task.abort();
+        }
+    }
+
     /// Stops, once the requests that are under way have their answers, and closes the file.
     pub async fn stop(mut self) {
-        drop(self.stop.take());
+        self.end();
         if let Some(mut server) = self.server.take()
             && tokio::time::timeout(PATIENCE, &mut server).await.is_err()
         {
@@ -144,8 +155,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // The server sees the sender go, finishes what is under way and ends.
-        drop(self.stop.take());
+        self.end();
     }
 }
 
@@ -363,13 +373,14 @@ impl Builder {
             .local_addr()
             .map_err(|source| StartError::Listen { address: listen, source })?;
         let (store, closed) = Store::open(file.as_deref()).await?;
+        let running = Running::default();
         let service = Arc::new(Service {
             settings: Arc::clone(&settings),
             store,
             faults: Faults::default(),
             log: Mutex::new(VecDeque::new()),
             started: Instant::now(),
-            running: Mutex::default(),
+            running: Arc::clone(&running),
             seed: seed.clone(),
         });
         for fault in faults {
@@ -414,6 +425,7 @@ impl Builder {
             stop: Some(stop),
             server: Some(server),
             closed: Some(closed),
+            running,
         })
     }
 

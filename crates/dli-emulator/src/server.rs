@@ -38,6 +38,9 @@ const LOG_LENGTH: usize = 1000;
 /// How long a request may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(60);
 
+/// What an SQL engine is running, by the id of the job.
+pub(crate) type Running = Arc<Mutex<HashMap<String, AbortHandle>>>;
+
 /// One running emulator.
 pub(crate) struct Service {
     pub settings: Arc<Settings>,
@@ -46,7 +49,7 @@ pub(crate) struct Service {
     pub log: Mutex<VecDeque<Value>>,
     pub started: Instant,
     /// What an SQL engine is running, by the id of the job.
-    pub running: Mutex<HashMap<String, AbortHandle>>,
+    pub running: Running,
     /// The seed, which a reset applies again.
     pub seed: Option<Value>,
 }

@@ -1,5 +1,8 @@
 //! Requests and answers held against the description.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
 use dli_spec::json_schema::{self, Direction};
 use dli_spec::{Bundle, Location, Operation, Parameter};
 use http::HeaderMap;
@@ -114,6 +117,28 @@ impl Validators {
             None => Ok(()),
         }
     }
+}
+
+/// Refuses what could be stored but not be shown: the description bounds some fields in answers
+/// only, and the service has the same bounds when it takes them.
+pub(crate) fn must_be_showable(bundle: &Bundle, component: &str, view: &Value) -> ApiResult<()> {
+    static COMPILED: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> =
+        LazyLock::new(Mutex::default);
+    let validator = {
+        let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = compiled.get(component).cloned();
+        match known.or_else(|| {
+            let schema = json_schema::of(bundle, component, Direction::Response)?;
+            Some(Arc::new(compile(&schema, component)))
+        }) {
+            Some(validator) => {
+                compiled.insert(component.to_owned(), Arc::clone(&validator));
+                validator
+            }
+            None => return Ok(()),
+        }
+    };
+    check(&validator, view, "body")
 }
 
 fn compile(schema: &Value, operation: &str) -> Validator {

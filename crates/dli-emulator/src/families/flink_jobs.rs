@@ -4,9 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::{Table, flink_templates, obs, queues};
 use crate::call::{Call, done};
+use crate::description::DESCRIPTION;
 use crate::error::{ApiError, ApiResult};
 use crate::settings::uuid_of;
 use crate::store::{Object, Timeline};
+use crate::validate::must_be_showable;
 
 pub(super) const TABLE: Table = &[
     ("create_flink_sql_job", create_sql),
@@ -91,6 +93,7 @@ fn store(call: &Call<'_>, mut doc: Value, timeline: Timeline) -> ApiResult<Objec
     }
     doc["user_name"] = json!(call.caller.user);
     let mut job = Object::new("", &name, call.now, doc).with_timeline(timeline);
+    must_be_showable(&DESCRIPTION.bundle, "FlinkJob", &view(call, &job, true))?;
     call.insert_numbered(KIND, &mut job)?;
     Ok(job)
 }
@@ -182,6 +185,7 @@ fn update(call: &Call<'_>) -> ApiResult {
     if let Some(queue) = call.body["queue_name"].as_str() {
         job.set("queue_name", queues::of_job(call, queue)?);
     }
+    must_be_showable(&DESCRIPTION.bundle, "FlinkJob", &view(call, &job, true))?;
     call.update(&mut job)?;
     Ok(json!({ "is_success": true, "message": "", "job": { "update_time": call.now } }))
 }

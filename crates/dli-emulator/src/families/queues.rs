@@ -91,14 +91,14 @@ fn list(call: &Call<'_>) -> ApiResult {
         _ => queues.sort_by(|a, b| a.name.cmp(&b.name)),
     }
     let page = call.page(queues);
-    let views: ApiResult<Vec<Value>> = page.iter().map(|queue| in_list(call, queue)).collect();
-    Ok(json!({ "is_success": true, "message": "", "queues": views? }))
+    let views: Vec<Value> = page.iter().map(|queue| in_list(call, queue)).collect();
+    Ok(json!({ "is_success": true, "message": "", "queues": views }))
 }
 
 fn show(call: &Call<'_>) -> ApiResult {
     let queue = require(call, call.path("queue_name"))?;
     let doc = |field: &str| queue.get(field).clone();
-    let mut view = common_view(call, &queue);
+    let mut view = common_view(&queue);
     for (field, value) in [
         ("is_success", json!(true)),
         ("message", json!("")),
@@ -126,7 +126,7 @@ fn update_cidr(call: &Call<'_>) -> ApiResult {
     let cidr = call.text("cidr_in_vpc");
     check_cidr(cidr)?;
     refuse_busy(call, &queue.name, "moved to another network")?;
-    if !connections_of(call, &queue.name)?.is_empty() {
+    if !connections_of(call, &queue)?.is_empty() {
         return Err(ApiError::unusable(format!(
             "The queue `{}` is bound to an enhanced datasource connection and cannot be moved to another network.",
             queue.name
@@ -214,8 +214,8 @@ fn cu_count(call: &Call<'_>, queue: &Object) -> i64 {
     queue.get(field).as_i64().unwrap_or_default()
 }
 
-fn in_list(call: &Call<'_>, queue: &Object) -> ApiResult {
-    let mut view = common_view(call, queue);
+fn in_list(call: &Call<'_>, queue: &Object) -> Value {
+    let mut view = common_view(queue);
     let restart: Timeline =
         serde_json::from_value(queue.get("restart").clone()).unwrap_or_default();
     view.insert("queue_name".to_owned(), json!(queue.name));
@@ -229,11 +229,11 @@ fn in_list(call: &Call<'_>, queue: &Object) -> ApiResult {
             view.insert(field.to_owned(), value.clone());
         }
     }
-    Ok(Value::Object(view))
+    Value::Object(view)
 }
 
 /// The fields that the list and a single queue spell alike.
-fn common_view(call: &Call<'_>, queue: &Object) -> Map<String, Value> {
+fn common_view(queue: &Object) -> Map<String, Value> {
     let mut view = Map::new();
     view.insert("queue_id".to_owned(), json!(queue.seq));
     view.insert("create_time".to_owned(), json!(queue.created));
@@ -250,7 +250,6 @@ fn common_view(call: &Call<'_>, queue: &Object) -> Map<String, Value> {
             view.insert(field.to_owned(), value.clone());
         }
     }
-    let _ = call;
     view
 }
 
@@ -298,12 +297,17 @@ fn check_cidr(text: &str) -> ApiResult<()> {
 }
 
 /// The active enhanced connections a queue is bound to, directly or by its pool.
-fn connections_of(call: &Call<'_>, queue: &str) -> ApiResult<Vec<Object>> {
+fn connections_of(call: &Call<'_>, queue: &Object) -> ApiResult<Vec<Object>> {
+    let pool = queue.text("elastic_resource_pool_name");
+    let bound = |connection: &Object, field: &str, name: &str| {
+        let entries = connection.get(field).as_array().map_or(&[][..], Vec::as_slice);
+        !name.is_empty() && entries.iter().any(|entry| entry["name"] == name)
+    };
     let mut connections = call.list("enhanced_connection")?;
     connections.retain(|connection| {
-        let bound = connection.get("queues").as_array().map_or(&[][..], Vec::as_slice);
         connection.timeline.state(call.now) == "ACTIVE"
-            && bound.iter().any(|entry| entry["name"].as_str() == Some(queue))
+            && (bound(connection, "queues", &queue.name)
+                || bound(connection, "elastic_resource_pools", pool))
     });
     Ok(connections)
 }
@@ -331,7 +335,7 @@ fn test_connectivity(call: &Call<'_>) -> ApiResult {
         any("hosts", &|entry| entry["name"] == host || entry["ip"] == host)
             || any("routes", &routed)
     };
-    let reached = connections_of(call, &queue.name)?.iter().any(reaches);
+    let reached = connections_of(call, &queue)?.iter().any(reaches);
     let outcome = if reached && call.failure.is_none() { "REACHABLE" } else { "UNREACHABLE" };
     let mut test = Object::new("", address, call.now, json!({ "address": address }))
         .below(&queue.name)
