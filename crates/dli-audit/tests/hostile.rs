@@ -1,5 +1,6 @@
 //! Whatever a file holds, reading it neither panics nor takes long.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use dli_audit::description::Description;
@@ -7,6 +8,14 @@ use dli_audit::lock::Lock;
 use dli_audit::source_files::{SourceFile, Sources};
 use dli_audit::{compare, drift, sources};
 use proptest::prelude::*;
+
+static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
+    Description::from_texts(&[
+        ("dli.yaml", include_str!("fixtures/dli.yaml")),
+        ("kettles.yaml", include_str!("fixtures/kettles.yaml")),
+    ])
+    .expect("well formed")
+});
 
 /// Everything that happens to a page after it was read.
 fn digest(content: &str) {
@@ -17,15 +26,10 @@ fn digest(content: &str) {
         files: vec![SourceFile { name: "pages/x".to_owned(), kind, facts }],
         skipped: Vec::new(),
     };
-    let description = Description::from_texts(&[
-        ("dli.yaml", include_str!("fixtures/dli.yaml")),
-        ("kettles.yaml", include_str!("fixtures/kettles.yaml")),
-    ])
-    .expect("well formed");
     let lock = Lock::of(&sources);
     assert_eq!(Lock::parse(&lock.to_text()).expect("readable"), lock);
-    compare::compare(&sources, &description);
-    drift::find(&sources, &description);
+    compare::compare(&sources, &DESCRIPTION);
+    drift::find(&sources, &DESCRIPTION);
 }
 
 /// Far above what a debug build needs, far below what anything quadratic would take.
@@ -216,7 +220,7 @@ fn page() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn no_mixture_of_markup_panics(content in page()) {
