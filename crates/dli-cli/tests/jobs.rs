@@ -13,6 +13,7 @@ fn a_spark_program_is_submitted_followed_and_listed() {
     let id = scene.quietly("spark list --query [0].id");
     scene.run(&format!("spark show {}", id.trim()));
     scene.run(&format!("spark logs {}", id.trim()));
+    scene.run(&format!("spark follow {}", id.trim()));
     scene.run("spark submit etl.jar --class com.example.Etl --queue etl --executors -1");
     scene.run("spark show 00000000-0000-0000-0000-00000000000a");
     assert_transcript!(scene);
@@ -54,6 +55,7 @@ fn a_flink_job_is_created_run_stopped_exported_and_deleted() {
     scene.run("flink list --query [].[name,status]");
     scene.run(&format!("flink stop {id} --wait"));
     scene.run(&format!("flink export bucket/jobs/ {id}"));
+    scene.run("flink import bucket/jobs/flink_jobs.zip");
     scene.run("flink run 4711");
     scene.run(&format!("flink delete {id}"));
     scene.run(&format!("flink delete {id} --yes"));

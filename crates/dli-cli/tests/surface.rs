@@ -34,6 +34,41 @@ fn every_operation_and_its_options_are_known() {
     });
 }
 
+/// What the tests say to the program.
+const TESTS: [&str; 7] = [
+    include_str!("around.rs"),
+    include_str!("connections.rs"),
+    include_str!("data.rs"),
+    include_str!("jobs.rs"),
+    include_str!("queues.rs"),
+    include_str!("sql.rs"),
+    include_str!("wrong_input.rs"),
+];
+
+#[test]
+fn every_command_is_run_by_a_test() {
+    let mut untested = Vec::new();
+    leaves(&dli_cli::command(), "", &mut |path| {
+        let words =
+            path.split(' ').map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+        let said = |test: &&str| test.contains(&format!("\"{path}")) || test.contains(&words);
+        if !TESTS.iter().any(|test| said(&test)) {
+            untested.push(path.to_owned());
+        }
+    });
+    assert_eq!(untested, Vec::<String>::new());
+}
+
+fn leaves(command: &clap::Command, path: &str, found: &mut impl FnMut(&str)) {
+    for sub in command.get_subcommands() {
+        let path = format!("{path} {}", sub.get_name()).trim_start().to_owned();
+        if sub.get_subcommands().next().is_none() || sub.get_name() == "sql" {
+            found(&path);
+        }
+        leaves(sub, &path, found);
+    }
+}
+
 fn walk(command: &clap::Command, path: &str, text: &mut String) {
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     let _ = writeln!(text, "{path}: {about}");

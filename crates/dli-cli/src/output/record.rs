@@ -49,16 +49,28 @@ pub fn fields(value: &Value, columns: &[Column], width: Option<usize>, styled: b
     out
 }
 
+/// What of an object says little to people.
+const DULL: [&str; 3] = ["peer_id", "update_time", "create_time"];
+
 /// An object of a list in one line.
 fn short(value: &Value) -> String {
     let Some(object) = value.as_object() else { return one_line(&plain(value)) };
-    let parts: Vec<String> = object
+    if let (Some(Value::String(key)), Some(Value::String(value))) =
+        (object.get("key"), object.get("value"))
+    {
+        return format!("{}={}", one_line(key), one_line(value));
+    }
+    let named = object.contains_key("name");
+    let parts = object
         .iter()
+        .filter(|(name, _)| !DULL.contains(&name.as_str()))
         .map(|(name, value)| (name, one_line(&plain(value))))
         .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    parts.join(" ")
+        .map(|(name, value)| match named {
+            true => value,
+            false => format!("{name}={value}"),
+        });
+    parts.collect::<Vec<_>>().join("  ")
 }
 
 /// Breaks a line at blanks, and within words that are longer than the room.

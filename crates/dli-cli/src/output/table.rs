@@ -57,9 +57,9 @@ pub fn rows(items: &[Value], columns: &[Column], width: Option<usize>, styled: b
         table.add_row(columns.iter().zip(&cells).map(|(column, cells)| {
             let cell = Cell::new(&cells[row]);
             match column.mood(&cells[row]) {
-                Mood::Good => cell.fg(Color::Green),
-                Mood::Busy => cell.fg(Color::Yellow),
-                Mood::Bad => cell.fg(Color::Red),
+                Mood::Good => cell.fg(Color::DarkGreen),
+                Mood::Busy => cell.fg(Color::DarkYellow),
+                Mood::Bad => cell.fg(Color::DarkRed),
                 Mood::None => cell,
             }
         }));

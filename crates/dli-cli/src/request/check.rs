@@ -17,7 +17,7 @@ pub fn parameter(entry: &Entry, parameter: &Parameter, value: &Value) -> Result<
     match validator(&schema, entry).validate(value) {
         Ok(()) => Ok(()),
         Err(error) => Err(Failure::usage(format!(
-            "`--{}` {}, and {value} is not; it is: {}",
+            "`--{}` {}, which {value} does not fit; it is: {}",
             flag(&parameter.name),
             demand(innermost(&error)),
             sentence(&parameter.description)
@@ -140,7 +140,7 @@ fn demand(error: &ValidationError<'_>) -> String {
         Kind::MaxLength { limit } => format!("must have at most {limit} characters"),
         Kind::MinItems { limit } => format!("must have at least {limit} items"),
         Kind::MaxItems { limit } => format!("must have at most {limit} items"),
-        Kind::Pattern { pattern } => format!("must have the form {pattern}"),
+        Kind::Pattern { pattern } => form(pattern),
         Kind::Enum { options } => {
             let options = options.as_array().into_iter().flatten();
             let options: Vec<String> = options.map(Value::to_string).collect();
@@ -150,6 +150,22 @@ fn demand(error: &ValidationError<'_>) -> String {
             format!("must be {}", article(&kind.to_string()))
         }
         _ => format!("does not fit the description ({})", error.masked()),
+    }
+}
+
+/// The patterns of names in words.
+fn form(pattern: &str) -> String {
+    match pattern {
+        "^[A-Za-z0-9_]+$" => "may have letters, digits and underscores only".to_owned(),
+        "^(?!_)(?![0-9]+$)[A-Za-z0-9_]*$" | "^(?!_)(?![0-9]+$)[A-Za-z0-9_]+$" => {
+            "may have letters, digits and underscores only, must not begin with an underscore and \
+             must not be a number"
+                .to_owned()
+        }
+        r"^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/\d{1,2}$" => {
+            "must be a network such as 192.168.0.0/24".to_owned()
+        }
+        pattern => format!("must have the form {pattern}"),
     }
 }
 
