@@ -24,6 +24,14 @@ use crate::paging::Stream;
 pub use crate::handles::blocking as handles;
 
 /// The client, waiting for its answers. Clones share connections and a runtime of their own.
+///
+/// ```no_run
+/// # fn example() -> Result<(), dli_ext::Error> {
+/// let dli = dli_ext::blocking::Dli::new(dli_ext::Dli::from_env()?)?;
+/// println!("{:?}", dli.enhanced_connections().list(Default::default())?.connections);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Dli {
     dli: crate::Dli,
@@ -32,6 +40,13 @@ pub struct Dli {
 
 impl Dli {
     /// Takes a client and gives it a runtime.
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), dli_ext::Error> {
+    /// let dli = dli_ext::blocking::Dli::new(dli_ext::Dli::from_env()?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When the system does not let a thread be started.
@@ -49,11 +64,26 @@ impl Dli {
     }
 
     /// The client for `async`.
+    ///
+    /// ```
+    /// fn endpoint(dli: &dli_ext::blocking::Dli) -> &str {
+    ///     dli.as_async().config().endpoint()
+    /// }
+    /// ```
     pub fn as_async(&self) -> &crate::Dli {
         &self.dli
     }
 
     /// The same client with other settings for the calls made through it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use dli_ext::{CallOptions, blocking::Dli};
+    ///
+    /// fn hasty(dli: &Dli) -> Dli {
+    ///     dli.with_options(CallOptions::new().timeout(Duration::from_secs(2)))
+    /// }
+    /// ```
     #[must_use]
     pub fn with_options(&self, options: crate::CallOptions) -> Self {
         Self { dli: self.dli.with_options(options), runtime: self.runtime.clone() }
@@ -114,6 +144,12 @@ impl fmt::Debug for Runtime {
 }
 
 /// The items of a list, each waited for. Ends after the first error.
+///
+/// ```
+/// fn names(dli: &dli_ext::blocking::Dli) -> Result<Vec<Option<String>>, dli_ext::Error> {
+///     dli.enhanced_connections().list_items(Default::default()).map(|c| Ok(c?.name)).collect()
+/// }
+/// ```
 #[must_use = "an iterator does nothing until it is iterated"]
 pub struct Iter<T> {
     stream: Stream<T>,

@@ -76,6 +76,12 @@ impl Dli {
     }
 
     /// What the client was configured with.
+    ///
+    /// ```
+    /// fn region(dli: &dli_ext::Dli) -> Option<&str> {
+    ///     dli.config().region()
+    /// }
+    /// ```
     pub fn config(&self) -> &Config {
         &self.inner.config
     }
@@ -114,6 +120,13 @@ impl Dli {
     }
 
     /// The id of the project that calls are made in.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// println!("{}", dli.project_id().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When none is configured and none can be found for the region.

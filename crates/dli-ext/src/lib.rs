@@ -16,6 +16,7 @@ pub mod blocking;
 mod client;
 pub mod config;
 mod error;
+#[cfg_attr(not(feature = "all-families"), allow(dead_code))]
 pub mod paging;
 mod reply;
 mod request;
@@ -24,6 +25,7 @@ pub mod sql;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod transport;
+#[cfg_attr(not(feature = "all-families"), allow(dead_code))]
 pub mod wait;
 
 pub use client::Dli;

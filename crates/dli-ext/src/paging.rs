@@ -14,6 +14,18 @@ use crate::{Error, ErrorKind, Reply};
 
 /// The pages of a list, or its items, one after the other. Ends after the first error; dropping
 /// it stops the request under way.
+///
+/// ```no_run
+/// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+/// use futures_util::TryStreamExt;
+/// use dli_ext::{paging::Stream, types::EnhancedConnection};
+///
+/// let items: Stream<EnhancedConnection> =
+///     dli.enhanced_connections().list_items(Default::default());
+/// println!("{} connections", items.try_fold(0, |n, _| async move { Ok(n + 1) }).await?);
+/// # Ok(())
+/// # }
+/// ```
 pub type Stream<T> = Pin<Box<dyn futures_core::Stream<Item = Result<T, Error>> + Send>>;
 
 /// No list has so many pages; a server that never ends one is at fault.

@@ -29,16 +29,34 @@ pub struct Reply<T> {
 
 impl<T> Reply<T> {
     /// The value alone.
+    ///
+    /// ```
+    /// fn value(reply: dli_ext::Reply<Vec<String>>) -> Vec<String> {
+    ///     reply.into_inner()
+    /// }
+    /// ```
     pub fn into_inner(self) -> T {
         self.value
     }
 
     /// The body as it came.
+    ///
+    /// ```
+    /// fn look(reply: &dli_ext::Reply<Vec<String>>) {
+    ///     println!("{} bytes", reply.body().len());
+    /// }
+    /// ```
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
     /// The body as JSON, with everything that the types leave out.
+    ///
+    /// ```
+    /// fn look(reply: &dli_ext::Reply<Vec<String>>) {
+    ///     println!("{:?}", reply.json());
+    /// }
+    /// ```
     ///
     /// # Errors
     /// When the body is not JSON, which can only be where the operation answers with nothing.
@@ -50,26 +68,56 @@ impl<T> Reply<T> {
     }
 
     /// The HTTP status; a success.
+    ///
+    /// ```
+    /// fn look(reply: &dli_ext::Reply<Vec<String>>) {
+    ///     println!("{}", reply.http_status());
+    /// }
+    /// ```
     pub fn http_status(&self) -> u16 {
         self.status.as_u16()
     }
 
     /// The headers of the answer.
+    ///
+    /// ```
+    /// fn look(reply: &dli_ext::Reply<Vec<String>>) {
+    ///     println!("{:?}", reply.headers().get("date"));
+    /// }
+    /// ```
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
     /// The id under which the service knows the request.
+    ///
+    /// ```
+    /// fn look(reply: &dli_ext::Reply<Vec<String>>) {
+    ///     println!("{:?}", reply.request_id());
+    /// }
+    /// ```
     pub fn request_id(&self) -> Option<&str> {
         request_id(&self.headers)
     }
 
     /// How many times the request was sent until this answer came.
+    ///
+    /// ```
+    /// fn look(reply: &dli_ext::Reply<Vec<String>>) {
+    ///     println!("{}", reply.attempts());
+    /// }
+    /// ```
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
     /// The same answer with another value.
+    ///
+    /// ```
+    /// fn count(reply: dli_ext::Reply<Vec<String>>) -> dli_ext::Reply<usize> {
+    ///     reply.map(|names| names.len())
+    /// }
+    /// ```
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Reply<U> {
         Reply {
             value: change(self.value),

@@ -12,6 +12,13 @@ use crate::transport::{CallOptions, Plan, USUAL};
 use crate::{Dli, Error, ErrorKind, Reply};
 
 /// A request to any path of the service, made by [`Dli::request`].
+///
+/// ```no_run
+/// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+/// dli.request(http::Method::GET, "/v1.0/{project_id}/queues").send().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a request does nothing until it is sent"]
 pub struct Request {
     dli: Dli,
@@ -67,30 +74,67 @@ impl fmt::Debug for Request {
 
 impl Request {
     /// Adds a query parameter.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// dli.request(http::Method::GET, "/v1.0/{project_id}/queues").query("limit", 5).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn query(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.query.push((name.into(), value.to_string()));
         self
     }
 
     /// Adds a header.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// dli.request(http::Method::GET, "/v1/new").header("x-language", "en-us").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
     /// The body, as JSON.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// let body = serde_json::json!({ "name": "n" });
+    /// dli.request(http::Method::POST, "/v1/new").json(&body).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn json(mut self, body: &impl Serialize) -> Self {
         self.body = Some(serde_json::to_vec(body));
         self
     }
 
     /// Whether the request may be sent twice without doing its work twice.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// dli.request(http::Method::DELETE, "/v1/new/1").idempotent(true).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = idempotent;
         self
     }
 
     /// Sends it and gives the answer as JSON; `null` if there is none.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// let answer = dli.request(http::Method::GET, "/v1/new").send().await?;
+    /// println!("{}", answer["name"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Like any operation. A success with `is_success: false` is an error here as well.

@@ -30,6 +30,12 @@ use crate::transport::{Failure, Raw};
 use crate::{Builder, Dli, Error, RetryPolicy};
 
 /// An answer to give.
+///
+/// ```
+/// use dli_ext::test_util::{Answer, Script};
+///
+/// Script::new().on("list_queues", Answer::json(200, "{}"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Answer {
     kind: Kind,
@@ -46,11 +52,23 @@ enum Kind {
 
 impl Answer {
     /// A JSON body.
+    ///
+    /// ```
+    /// use dli_ext::test_util::{Answer, Script};
+    ///
+    /// Script::new().on("list_queues", Answer::json(200, r#"{"queues": []}"#));
+    /// ```
     pub fn json(status: u16, body: impl Into<String>) -> Self {
         Self::body(status, "application/json", body.into())
     }
 
     /// The service's body for an error.
+    ///
+    /// ```
+    /// use dli_ext::test_util::{Answer, Script};
+    ///
+    /// Script::new().on("list_queues", Answer::error(400, "DLI.0002", "no such queue"));
+    /// ```
     pub fn error(status: u16, code: &str, message: &str) -> Self {
         Self::json(
             status,
@@ -59,6 +77,12 @@ impl Answer {
     }
 
     /// Any body.
+    ///
+    /// ```
+    /// use dli_ext::test_util::{Answer, Script};
+    ///
+    /// Script::new().on("list_queues", Answer::body(502, "text/html", "<html></html>"));
+    /// ```
     pub fn body(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         let answer = Self::of(Kind::Response {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
@@ -69,21 +93,45 @@ impl Answer {
     }
 
     /// No connection comes about.
+    ///
+    /// ```
+    /// use dli_ext::test_util::{Answer, Script};
+    ///
+    /// Script::new().on("list_queues", Answer::no_connection());
+    /// ```
     pub fn no_connection() -> Self {
         Self::of(Kind::NoConnection)
     }
 
     /// The connection breaks after the request was sent.
+    ///
+    /// ```
+    /// use dli_ext::test_util::{Answer, Script};
+    ///
+    /// Script::new().on("list_queues", Answer::interrupted());
+    /// ```
     pub fn interrupted() -> Self {
         Self::of(Kind::Interrupted)
     }
 
     /// There never is an answer, until time runs out.
+    ///
+    /// ```
+    /// use dli_ext::test_util::{Answer, Script};
+    ///
+    /// Script::new().on("list_queues", Answer::hang());
+    /// ```
     pub fn hang() -> Self {
         Self::of(Kind::Hang)
     }
 
     /// Adds a header; one that cannot be sent is left out.
+    ///
+    /// ```
+    /// use dli_ext::test_util::{Answer, Script};
+    ///
+    /// Script::new().on("list_queues", Answer::json(200, "{}").header("x-request-id", "r1"));
+    /// ```
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let Kind::Response { headers, .. } = &mut self.kind
@@ -96,6 +144,12 @@ impl Answer {
     }
 
     /// Comes only after some time.
+    ///
+    /// ```
+    /// use dli_ext::test_util::{Answer, Script};
+    ///
+    /// Script::new().on("list_queues", Answer::json(200, "{}").after(std::time::Duration::from_millis(5)));
+    /// ```
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
@@ -108,6 +162,12 @@ impl Answer {
 }
 
 /// A request that was made.
+///
+/// ```
+/// fn print(requested: &dli_ext::test_util::Requested) {
+///     println!("{} {}", requested.method, requested.path);
+/// }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Requested {
@@ -125,6 +185,12 @@ pub struct Requested {
 
 /// Answers by operation, in order; the last one of an operation is given again and again. Clones
 /// share the answers.
+///
+/// ```
+/// use dli_ext::test_util::{Answer, Script};
+///
+/// Script::new().on("list_queues", Answer::json(200, "{}"));
+/// ```
 #[derive(Clone, Default)]
 pub struct Script(Arc<Mutex<Inner>>);
 
@@ -136,18 +202,34 @@ struct Inner {
 
 impl Script {
     /// No answers yet. An operation without one is an error that says so.
+    ///
+    /// ```
+    /// let script = dli_ext::test_util::Script::new();
+    /// assert!(script.requests().is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Adds the next answer of an operation, named by its id, `show_queue` for instance; for
     /// [`Dli::request`](crate::Dli::request) by method and path.
+    ///
+    /// ```
+    /// use dli_ext::test_util::{Answer, Script};
+    ///
+    /// Script::new().on("list_queues", Answer::json(200, "{}"));
+    /// ```
     pub fn on(&self, operation: impl Into<String>, answer: Answer) -> &Self {
         self.inner().answers.entry(operation.into()).or_default().push_back(answer);
         self
     }
 
     /// The answers of a recording, see [`Recorder`].
+    ///
+    /// ```no_run
+    /// let script = dli_ext::test_util::Script::from_recording("tests/queues.jsonl")?;
+    /// # Ok::<(), dli_ext::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the file cannot be read or is no recording.
@@ -171,17 +253,32 @@ impl Script {
     }
 
     /// What was asked for so far.
+    ///
+    /// ```
+    /// let script = dli_ext::test_util::Script::new();
+    /// assert!(script.requests().is_empty());
+    /// ```
     pub fn requests(&self) -> Vec<Requested> {
         self.inner().requests.clone()
     }
 
     /// A client with these answers and short pauses between attempts.
+    ///
+    /// ```
+    /// let dli = dli_ext::test_util::Script::new().client();
+    /// assert_eq!(dli.config().endpoint(), "http://dli.test");
+    /// ```
     pub fn client(&self) -> Dli {
         let built = self.builder().build();
         built.unwrap_or_else(|error| unreachable!("a complete configuration: {error}"))
     }
 
     /// The builder of [`Script::client`], for other settings.
+    ///
+    /// ```
+    /// let dli = dli_ext::test_util::Script::new().builder().rate_limit(5.0).build()?;
+    /// # Ok::<(), dli_ext::Error>(())
+    /// ```
     pub fn builder(&self) -> Builder {
         Dli::builder()
             .environment(std::iter::empty::<(String, String)>())
@@ -283,11 +380,23 @@ const RECORDED_HEADERS: [&str; 3] = ["content-type", "x-request-id", "retry-afte
 
 impl Recorder {
     /// Nothing noted yet.
+    ///
+    /// ```
+    /// let recorder = dli_ext::test_util::Recorder::new();
+    /// let builder = dli_ext::Dli::builder().record(&recorder);
+    /// # let _ = builder;
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Writes what was noted, a line an answer.
+    ///
+    /// ```
+    /// let recorder = dli_ext::test_util::Recorder::new();
+    /// recorder.save(std::env::temp_dir().join("empty-recording.jsonl"))?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -320,12 +429,22 @@ impl Recorder {
 
 impl Builder {
     /// Answers from a script in place of the network.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().script(dli_ext::test_util::Script::new());
+    /// # let _ = builder;
+    /// ```
     pub fn script(mut self, script: Script) -> Self {
         self.script = Some(script);
         self
     }
 
     /// Notes the answers of the network.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().record(&dli_ext::test_util::Recorder::new());
+    /// # let _ = builder;
+    /// ```
     pub fn record(mut self, recorder: &Recorder) -> Self {
         self.recorder = Some(recorder.clone());
         self

@@ -110,6 +110,11 @@ impl Builder {
     }
 
     /// The region, `cn-north-4` for instance. It gives the endpoint.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().region("cn-north-4");
+    /// # let _ = builder;
+    /// ```
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
         self
@@ -117,18 +122,33 @@ impl Builder {
 
     /// The address of the service, for Open Telekom Cloud, for private installations and for a
     /// service on this machine.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().endpoint("https://dli.eu-de.otc.t-systems.com");
+    /// # let _ = builder;
+    /// ```
     pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
         self.endpoint = Some(endpoint.into());
         self
     }
 
     /// The project that calls are made in.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().project_id("0b5e4a1c");
+    /// # let _ = builder;
+    /// ```
     pub fn project_id(mut self, id: impl Into<String>) -> Self {
         self.project_id = Some(id.into());
         self
     }
 
     /// A permanent access key and its secret.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().access_key("AKEXAMPLE", "the-secret");
+    /// # let _ = builder;
+    /// ```
     pub fn access_key(self, access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
         self.credential(Credential::new(access_key, secret_key))
     }
@@ -148,6 +168,11 @@ impl Builder {
     }
 
     /// A token of the identity service (IAM), in place of keys.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().token("MIIF…");
+    /// # let _ = builder;
+    /// ```
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.credentials = Credentials::Given(Authentication::Token(IamToken::new(token)));
         self
@@ -196,24 +221,44 @@ impl Builder {
     }
 
     /// How long before its end a temporary credential is fetched again; 5 minutes unless set.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().refresh_before(std::time::Duration::from_secs(600));
+    /// # let _ = builder;
+    /// ```
     pub fn refresh_before(mut self, margin: Duration) -> Self {
         self.cache.refresh_before = Some(margin);
         self
     }
 
     /// How long fetching credentials may take, from all sources together; 15 seconds unless set.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().credential_timeout(std::time::Duration::from_secs(5));
+    /// # let _ = builder;
+    /// ```
     pub fn credential_timeout(mut self, timeout: Duration) -> Self {
         self.cache.load_timeout = Some(timeout);
         self
     }
 
     /// The address of the identity service (IAM), where it is not the region's.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().iam_endpoint("https://iam.eu-de.otc.t-systems.com");
+    /// # let _ = builder;
+    /// ```
     pub fn iam_endpoint(mut self, endpoint: impl Into<String>) -> Self {
         self.iam_endpoint = Some(endpoint.into());
         self
     }
 
     /// The address of the instance metadata service, for tests.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().metadata_endpoint("http://127.0.0.1:8169");
+    /// # let _ = builder;
+    /// ```
     pub fn metadata_endpoint(mut self, endpoint: impl Into<String>) -> Self {
         self.metadata_endpoint = Some(endpoint.into());
         self
@@ -221,12 +266,22 @@ impl Builder {
 
     /// A section of `~/.dli/profiles`. What it says counts as said to the builder. Without this,
     /// the section named by `DLI_PROFILE`, or `[default]`, comes after the vendor's files.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().profile("staging");
+    /// # let _ = builder;
+    /// ```
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.profile = Some(name.into());
         self
     }
 
     /// Variables in place of those of the process, for tests.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().environment([("HUAWEICLOUD_SDK_REGION", "cn-north-4")]);
+    /// # let _ = builder;
+    /// ```
     pub fn environment<N: Into<String>, V: Into<String>>(
         mut self,
         variables: impl IntoIterator<Item = (N, V)>,
@@ -238,12 +293,22 @@ impl Builder {
     }
 
     /// A directory in place of the user's home, for tests.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().home("tests/home");
+    /// # let _ = builder;
+    /// ```
     pub fn home(mut self, home: impl Into<PathBuf>) -> Self {
         self.around.home = Some(home.into());
         self
     }
 
     /// How often and when a failed attempt is followed by another.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().retry(dli_ext::RetryPolicy::none());
+    /// # let _ = builder;
+    /// ```
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
@@ -251,36 +316,66 @@ impl Builder {
 
     /// The time for one attempt, from the first byte sent to the last byte received; 120 seconds
     /// unless set.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().attempt_timeout(std::time::Duration::from_secs(30));
+    /// # let _ = builder;
+    /// ```
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
     }
 
     /// The time for a whole call with all its attempts; no limit unless set.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().call_timeout(std::time::Duration::from_secs(60));
+    /// # let _ = builder;
+    /// ```
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = Some(timeout);
         self
     }
 
     /// The time for making a connection; 10 seconds unless set.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().connect_timeout(std::time::Duration::from_secs(3));
+    /// # let _ = builder;
+    /// ```
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.http.connect_timeout = Some(timeout);
         self
     }
 
     /// The longest answer that is read, in bytes; 256 MiB unless set.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().body_limit(16 * 1024 * 1024);
+    /// # let _ = builder;
+    /// ```
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
     /// The most requests a second that this client and its clones send.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().rate_limit(10.0);
+    /// # let _ = builder;
+    /// ```
     pub fn rate_limit(mut self, requests_per_second: f64) -> Self {
         self.rate = Some(requests_per_second);
         self
     }
 
     /// The name of your program, sent before the name of this crate as the user agent.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().user_agent("my-program/1.0");
+    /// # let _ = builder;
+    /// ```
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
         self.user_agent = Some(name.into());
         self
@@ -288,6 +383,11 @@ impl Builder {
 
     /// Whether bodies of answers are told to `tracing` (at level debug). They may hold what
     /// others must not read, so they are not unless asked for.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().trace_bodies(true);
+    /// # let _ = builder;
+    /// ```
     pub fn trace_bodies(mut self, trace: bool) -> Self {
         self.trace_bodies = trace;
         self
@@ -295,6 +395,11 @@ impl Builder {
 
     /// Where the objects of `obs://` are, for results of SQL; Object Storage Service of the
     /// region unless set.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().storage(dli_ext::sql::Storage::folder("/srv/buckets"));
+    /// # let _ = builder;
+    /// ```
     #[cfg(feature = "obs")]
     pub fn storage(mut self, storage: crate::sql::Storage) -> Self {
         self.storage = storage;
@@ -302,18 +407,37 @@ impl Builder {
     }
 
     /// A proxy, in place of the one the environment names.
+    ///
+    /// ```
+    /// let proxy = reqwest::Proxy::all("http://proxy.example:3128")?;
+    /// let builder = dli_ext::Dli::builder().proxy(proxy);
+    /// # let _ = builder;
+    /// # Ok::<(), reqwest::Error>(())
+    /// ```
     pub fn proxy(mut self, proxy: reqwest::Proxy) -> Self {
         self.http.proxy = Some(proxy);
         self
     }
 
     /// No proxy, whatever the environment says.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().no_proxy();
+    /// # let _ = builder;
+    /// ```
     pub fn no_proxy(mut self) -> Self {
         self.http.no_proxy = true;
         self
     }
 
     /// A certificate authority to trust besides those of the system, in PEM.
+    ///
+    /// ```no_run
+    /// let pem = std::fs::read("/etc/ssl/private-ca.pem")?;
+    /// let builder = dli_ext::Dli::builder().root_certificate(&pem)?;
+    /// # let _ = builder;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// When the text is no certificate.
@@ -329,6 +453,12 @@ impl Builder {
 
     /// A client certificate and its key, for gateways that ask for one; see
     /// [`reqwest::Identity`].
+    ///
+    /// ```
+    /// fn with(identity: reqwest::Identity) -> dli_ext::Builder {
+    ///     dli_ext::Dli::builder().client_certificate(identity)
+    /// }
+    /// ```
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     pub fn client_certificate(mut self, identity: reqwest::Identity) -> Self {
         self.http.identity = Some(identity);
@@ -337,12 +467,28 @@ impl Builder {
 
     /// A client of your own, in place of one made from the settings. It should not follow
     /// redirects: a signature does not hold for another address.
+    ///
+    /// ```
+    /// let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    /// let builder = dli_ext::Dli::builder().http_client(client);
+    /// # let _ = builder;
+    /// # Ok::<(), reqwest::Error>(())
+    /// ```
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http.client = Some(client);
         self
     }
 
     /// Makes the client. Nothing is sent yet.
+    ///
+    /// ```
+    /// let error = dli_ext::Dli::builder()
+    ///     .environment([("NOTHING", "here")])
+    ///     .home("/nonexistent")
+    ///     .build()
+    ///     .unwrap_err();
+    /// assert!(error.to_string().contains("Builder::region"));
+    /// ```
     ///
     /// # Errors
     /// When something is missing or malformed; the error says what, and how to give it.

@@ -5,6 +5,12 @@ use std::fmt;
 use super::{Config, Identity, Origin};
 
 /// One value of a configuration.
+///
+/// ```
+/// fn print(explained: &dli_ext::config::Explained) {
+///     println!("{} = {} ({:?})", explained.name, explained.value, explained.origin);
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explained {
@@ -17,11 +23,24 @@ pub struct Explained {
 }
 
 /// A configuration, value by value. `Display` prints a line for each.
+///
+/// ```no_run
+/// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+/// println!("{}", dli.explain().await);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Explanation(Vec<Explained>);
 
 impl Explanation {
     /// The values.
+    ///
+    /// ```
+    /// fn missing(explanation: &dli_ext::config::Explanation) -> usize {
+    ///     explanation.values().iter().filter(|explained| explained.origin.is_none()).count()
+    /// }
+    /// ```
     pub fn values(&self) -> &[Explained] {
         &self.0
     }
@@ -38,6 +57,12 @@ impl Explanation {
     }
 
     /// The value of this name.
+    ///
+    /// ```
+    /// fn region(explanation: &dli_ext::config::Explanation) -> Option<&str> {
+    ///     Some(&explanation.get("region")?.value)
+    /// }
+    /// ```
     pub fn get(&self, name: &str) -> Option<&Explained> {
         self.0.iter().find(|explained| explained.name == name)
     }

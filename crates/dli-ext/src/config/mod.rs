@@ -20,6 +20,13 @@ pub(crate) use project::Projects;
 pub(crate) use surroundings::Surroundings;
 
 /// Where a value comes from.
+///
+/// ```
+/// use dli_ext::config::Origin;
+///
+/// let origin = Origin::Variable("HUAWEICLOUD_SDK_AK".to_owned());
+/// assert_eq!(origin.to_string(), "environment variable HUAWEICLOUD_SDK_AK");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
@@ -82,16 +89,34 @@ pub struct Config {
 
 impl Config {
     /// The region, if one is configured or known.
+    ///
+    /// ```
+    /// let dli = dli_ext::Dli::builder().environment([("A", "b")]).region("cn-north-4").build()?;
+    /// assert_eq!(dli.config().region(), Some("cn-north-4"));
+    /// # Ok::<(), dli_ext::Error>(())
+    /// ```
     pub fn region(&self) -> Option<&str> {
         self.region.as_ref().map(|region| region.value.as_str())
     }
 
     /// The address of the service.
+    ///
+    /// ```
+    /// let dli = dli_ext::Dli::builder().environment([("A", "b")]).region("cn-north-4").build()?;
+    /// assert_eq!(dli.config().endpoint(), "https://dli.cn-north-4.myhuaweicloud.com");
+    /// # Ok::<(), dli_ext::Error>(())
+    /// ```
     pub fn endpoint(&self) -> &str {
         &self.endpoint.value
     }
 
     /// The address of the identity service (IAM).
+    ///
+    /// ```
+    /// let dli = dli_ext::Dli::builder().environment([("A", "b")]).region("cn-north-4").build()?;
+    /// assert_eq!(dli.config().iam_endpoint(), "https://iam.cn-north-4.myhuaweicloud.com");
+    /// # Ok::<(), dli_ext::Error>(())
+    /// ```
     pub fn iam_endpoint(&self) -> &str {
         &self.iam.value
     }

@@ -15,11 +15,19 @@ pub struct ErrorCode(Box<str>);
 
 impl ErrorCode {
     /// The code as the service wrote it.
+    ///
+    /// ```
+    /// assert_eq!(dli_ext::ErrorCode::from("DLI.0002").as_str(), "DLI.0002");
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// What it means, where the documentation or experience tells.
+    ///
+    /// ```
+    /// assert!(dli_ext::ErrorCode::from("APIGW.0308").meaning().unwrap().contains("too many"));
+    /// ```
     pub fn meaning(&self) -> Option<&'static str> {
         let documented = dli_api::DOCUMENTED_ERRORS.iter().find(|error| error.code == &*self.0);
         documented.map(|error| error.meaning).or_else(|| gateway_meaning(&self.0))

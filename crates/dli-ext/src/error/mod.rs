@@ -31,6 +31,12 @@ pub use code::ErrorCode;
 pub struct Error(Box<Inner>);
 
 /// The broad reason of an [`Error`].
+///
+/// ```
+/// fn report(error: &dli_ext::Error) {
+///     assert_ne!(error.kind(), dli_ext::ErrorKind::Configuration);
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -143,58 +149,128 @@ impl Error {
     }
 
     /// The broad reason.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     println!("{:?}", error.kind());
+    /// }
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// The id of the operation, `show_queue` for instance; for [`Dli::request`](crate::Dli::request)
     /// method and path. Absent only where no operation was under way.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     println!("{:?}", error.operation());
+    /// }
+    /// ```
     pub fn operation(&self) -> Option<&str> {
         self.0.operation.as_deref()
     }
 
     /// How many times the request was sent, or tried to be; 0 if it never came to that.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     println!("sent {} times", error.attempts());
+    /// }
+    /// ```
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
     /// The HTTP status, if there was an answer.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     println!("{:?}", error.status());
+    /// }
+    /// ```
     pub fn status(&self) -> Option<u16> {
         self.0.status.map(|status| status.as_u16())
     }
 
     /// The error code of the service or of the gateway before it.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     println!("{:?}", error.code().and_then(|code| code.meaning()));
+    /// }
+    /// ```
     pub fn code(&self) -> Option<&ErrorCode> {
         self.0.code.as_ref()
     }
 
     /// What the service said, or what happened instead.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     println!("{}", error.message());
+    /// }
+    /// ```
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
     /// The id under which the service knows the request; name it when you ask its support.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     println!("{:?}", error.request_id());
+    /// }
+    /// ```
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
     /// How long the service asked to be left alone.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     println!("{:?}", error.retry_after());
+    /// }
+    /// ```
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
     /// The body of the answer as it came, if there was one. `Debug` and `Display` do not show it.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     println!("{} bytes", error.body().map_or(0, |body| body.len()));
+    /// }
+    /// ```
     pub fn body(&self) -> Option<&Bytes> {
         self.0.body.as_ref()
     }
 
     /// The object is not there. Causes: a wrong or outdated name or id; another project or
     /// region. The service says so with status 400 and a code of its own rather than with 404.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     if error.is_not_found() {
+    ///         println!("it is not there");
+    ///     }
+    /// }
+    /// ```
     pub fn is_not_found(&self) -> bool {
         self.has_status(404) || self.code().is_some_and(|code| code.is_not_found(self.message()))
     }
 
     /// An object of that name is there already. Choose another name, or use what is there.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     if error.is_already_exists() {
+    ///         println!("it is there already");
+    ///     }
+    /// }
+    /// ```
     pub fn is_already_exists(&self) -> bool {
         self.has_status(409)
             || self.code().is_some_and(|code| code.is_already_exists(self.message()))
@@ -203,12 +279,28 @@ impl Error {
     /// The service or its gateway refused because of too many requests. It was tried again
     /// already, as far as the retry policy allows; slow down
     /// ([`Builder::rate_limit`](crate::Builder::rate_limit)).
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     if error.is_throttled() {
+    ///         println!("slow down");
+    ///     }
+    /// }
+    /// ```
     pub fn is_throttled(&self) -> bool {
         self.has_status(429) || self.code().is_some_and(ErrorCode::is_throttled)
     }
 
     /// There are no credentials, or they were not accepted: wrong, expired, for another region,
     /// or the clock is wrong.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     if error.is_unauthenticated() {
+    ///         println!("check the keys");
+    ///     }
+    /// }
+    /// ```
     pub fn is_unauthenticated(&self) -> bool {
         self.0.kind == ErrorKind::Credentials
             || self.has_status(401)
@@ -216,33 +308,81 @@ impl Error {
     }
 
     /// The caller is known and may not do this. Ask for the permission.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     if error.is_permission_denied() {
+    ///         println!("ask for the permission");
+    ///     }
+    /// }
+    /// ```
     pub fn is_permission_denied(&self) -> bool {
         self.has_status(403) || self.code().is_some_and(ErrorCode::is_permission_denied)
     }
 
     /// A quota of the account is used up.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     if error.is_quota_exceeded() {
+    ///         println!("free something");
+    ///     }
+    /// }
+    /// ```
     pub fn is_quota_exceeded(&self) -> bool {
         self.code().is_some_and(ErrorCode::is_quota_exceeded)
     }
 
     /// Time ran out: on one attempt, on the whole call, or on what was waited for. Whether the
     /// service did its work is not known.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     if error.is_timeout() {
+    ///         println!("look whether it was done");
+    ///     }
+    /// }
+    /// ```
     pub fn is_timeout(&self) -> bool {
         self.0.kind == ErrorKind::Timeout || self.has_status(408) || self.has_status(504)
     }
 
     /// No connection came about, so the service has not seen the request.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     if error.is_connect() {
+    ///         println!("nothing was sent");
+    ///     }
+    /// }
+    /// ```
     pub fn is_connect(&self) -> bool {
         self.0.kind == ErrorKind::Connect
     }
 
     /// The arguments are at fault: refused before sending, or by the service as wrong.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     if error.is_invalid_request() {
+    ///         println!("change the request");
+    ///     }
+    /// }
+    /// ```
     pub fn is_invalid_request(&self) -> bool {
         self.0.kind == ErrorKind::InvalidRequest
             || self.code().is_some_and(ErrorCode::is_invalid_request)
     }
 
     /// Something that the client needs is missing from its configuration.
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     if error.is_configuration() {
+    ///         println!("configure it");
+    ///     }
+    /// }
+    /// ```
     pub fn is_configuration(&self) -> bool {
         self.0.kind == ErrorKind::Configuration
     }
@@ -250,6 +390,14 @@ impl Error {
     /// The cause may pass: too many requests, no connection, a time-out, a fault of the server.
     /// Whether the request may be sent again is another question, answered by
     /// [`Operation::idempotent`](crate::Operation).
+    ///
+    /// ```
+    /// fn report(error: &dli_ext::Error) {
+    ///     if error.is_retryable() {
+    ///         println!("later, perhaps");
+    ///     }
+    /// }
+    /// ```
     pub fn is_retryable(&self) -> bool {
         self.is_throttled()
             || matches!(

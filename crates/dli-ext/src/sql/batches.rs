@@ -18,6 +18,12 @@ const ROWS: usize = 8192;
 
 impl Results {
     /// The schema of [`Results::batches`].
+    ///
+    /// ```
+    /// fn columns(results: &dli_ext::sql::Results) -> usize {
+    ///     results.arrow_schema().fields().len()
+    /// }
+    /// ```
     pub fn arrow_schema(&self) -> SchemaRef {
         schema(self.columns())
     }

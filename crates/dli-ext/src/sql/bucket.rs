@@ -16,6 +16,11 @@ use crate::paging::Stream;
 use crate::{Dli, Error};
 
 /// Where `obs://bucket/…` is.
+///
+/// ```
+/// let builder = dli_ext::Dli::builder().storage(dli_ext::sql::Storage::obs(None));
+/// # let _ = builder;
+/// ```
 #[derive(Clone)]
 pub struct Storage(Place);
 
@@ -32,11 +37,21 @@ type Opening = dyn Fn(&str) -> Result<Operator, opendal::Error> + Send + Sync;
 impl Storage {
     /// Object Storage Service, with the keys of the client. Without an endpoint, the one of the
     /// client's region.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().storage(dli_ext::sql::Storage::obs(Some("https://obs.example".to_owned())));
+    /// # let _ = builder;
+    /// ```
     pub fn obs(endpoint: Option<String>) -> Self {
         Self(Place::Obs { endpoint })
     }
 
     /// A folder of this machine, in which each bucket is a folder; what the emulator writes to.
+    ///
+    /// ```
+    /// let builder = dli_ext::Dli::builder().storage(dli_ext::sql::Storage::folder("/srv/buckets"));
+    /// # let _ = builder;
+    /// ```
     pub fn folder(path: impl Into<PathBuf>) -> Self {
         Self(Place::Folder(path.into()))
     }

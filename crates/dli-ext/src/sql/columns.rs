@@ -7,6 +7,12 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// A column of a result.
+///
+/// ```
+/// fn print(column: &dli_ext::sql::Column) {
+///     println!("{} {}", column.name, column.ty);
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Column {

@@ -45,6 +45,13 @@ impl SqlJob {
     }
 
     /// Its id.
+    ///
+    /// ```no_run
+    /// # async fn example(job: dli_ext::sql::SqlJob) -> Result<(), dli_ext::Error> {
+    /// println!("{}", job.id());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -56,6 +63,13 @@ impl SqlJob {
 
     /// Its state now.
     ///
+    /// ```no_run
+    /// # async fn example(job: dli_ext::sql::SqlJob) -> Result<(), dli_ext::Error> {
+    /// println!("{:?}", job.status().await?.status);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Like any call.
     pub async fn status(&self) -> Result<Reply<ShowSqlJobStatusResponse>, Error> {
@@ -63,12 +77,26 @@ impl SqlJob {
     }
 
     /// Waits for its end.
+    ///
+    /// ```no_run
+    /// # async fn example(job: dli_ext::sql::SqlJob) -> Result<(), dli_ext::Error> {
+    /// job.wait().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait(&self) -> Waiter<ShowSqlJobStatusResponse> {
         self.dli.sql_jobs().wait_until_finished(&self.id)
     }
 
     /// Cancels it. The service does so in its own time: see
     /// [`SqlJobs::wait_until_ended`](crate::handles::SqlJobs::wait_until_ended).
+    ///
+    /// ```no_run
+    /// # async fn example(job: dli_ext::sql::SqlJob) -> Result<(), dli_ext::Error> {
+    /// job.cancel().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Like any call.
@@ -77,6 +105,13 @@ impl SqlJob {
     }
 
     /// Its results, once it is finished.
+    ///
+    /// ```no_run
+    /// # async fn example(job: dli_ext::sql::SqlJob) -> Result<(), dli_ext::Error> {
+    /// println!("{:?}", job.results().await?.row_count());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When the results cannot all be had ([`ErrorKind::Results`](crate::ErrorKind::Results)),

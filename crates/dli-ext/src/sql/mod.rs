@@ -54,6 +54,13 @@ use crate::{Dli, Error, ErrorKind, Reply};
 type OnProgress = Box<dyn FnMut(&State<ShowSqlJobStatusResponse>) + Send>;
 
 /// A statement that has not been sent, made by [`Dli::sql`].
+///
+/// ```no_run
+/// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+/// let job = dli.sql("insert into t values (1)").queue("q").submit().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a statement does nothing until it is run or submitted"]
 pub struct Sql {
     dli: Dli,
@@ -110,42 +117,91 @@ impl Dli {
 
 impl Sql {
     /// The queue to run on; the service's default queue unless set.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// dli.sql("select 1").queue("q").run().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn queue(mut self, name: impl Into<String>) -> Self {
         self.queue = Some(name.into());
         self
     }
 
     /// The database that names without one belong to.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// dli.sql("select 1").database("db").run().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn database(mut self, name: impl Into<String>) -> Self {
         self.database = Some(name.into());
         self
     }
 
     /// The catalog that names without one belong to.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// dli.sql("select 1").catalog("dli").run().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn catalog(mut self, name: impl Into<String>) -> Self {
         self.catalog = Some(name.into());
         self
     }
 
     /// The engine, where the queue has more than one.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// dli.sql("select 1").engine("spark").run().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn engine(mut self, engine: impl Into<EngineType>) -> Self {
         self.engine = Some(engine.into());
         self
     }
 
     /// A setting, `spark.sql.shuffle.partitions` for instance.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// dli.sql("select 1").conf("spark.sql.shuffle.partitions", 8).run().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn conf(mut self, key: impl fmt::Display, value: impl fmt::Display) -> Self {
         self.conf.push(format!("{key}={value}"));
         self
     }
 
     /// A tag of the job.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// dli.sql("select 1").tag("team", "sales").run().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.push(Tag::builder().key(key.into()).value(value.into()).build());
         self
     }
 
     /// How long [`Sql::run`] waits for the end; 30 minutes unless set. The job runs on after it.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// dli.sql("select 1").deadline(std::time::Duration::from_secs(600)).run().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -153,6 +209,13 @@ impl Sql {
 
     /// Whether dropping the future of [`Sql::run`] before its end cancels the job. It does not
     /// unless asked to.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// dli.sql("select 1").cancel_on_drop(true).run().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cancel_on_drop(mut self, cancel: bool) -> Self {
         self.cancel_on_drop = cancel;
         self
@@ -180,6 +243,13 @@ impl Sql {
 
     /// Has the statement checked, and not run.
     ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// println!("{:?}", dli.sql("select 1").check().await?.job_type);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// When the service finds it wrong ([`Error::is_invalid_request`]), and like any call.
     pub async fn check(self) -> Result<Reply<CheckSqlResponse>, Error> {
@@ -188,6 +258,13 @@ impl Sql {
     }
 
     /// The plan by which the statement would be run.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// println!("{}", dli.sql("select 1").queue("q").explain().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Like [`Sql::run`].
@@ -205,6 +282,13 @@ impl Sql {
     }
 
     /// Submits the statement and does not wait for it.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// println!("{}", dli.sql("select 1").queue("q").submit().await?.id());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Like any call. A submission is never sent twice, since it might run twice.
@@ -232,6 +316,13 @@ impl Sql {
     }
 
     /// Submits the statement, waits for its end and gives its results.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// println!("{:?} rows", dli.sql("select 1").queue("q").run().await?.row_count());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// When the statement fails or is cancelled ([`ErrorKind::Wait`]), when the deadline passes

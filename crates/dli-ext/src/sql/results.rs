@@ -19,6 +19,13 @@ const PREVIEW: i64 = 1000;
 const OPERATION: &str = "preview_sql_job_result";
 
 /// The results of a job. Taking the rows reads them, as a stream; nothing is held whole.
+///
+/// ```no_run
+/// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+/// println!("{:?}", dli.sql("select 1").run().await?);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Results {
     job: SqlJob,
     columns: Arc<[Column]>,
@@ -138,21 +145,47 @@ impl Results {
     }
 
     /// The columns; empty for a statement without a result.
+    ///
+    /// ```
+    /// fn look(results: &dli_ext::sql::Results) {
+    ///     println!("{}", results.columns().len());
+    /// }
+    /// ```
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
     /// How many rows there are, where that is known.
+    ///
+    /// ```
+    /// fn look(results: &dli_ext::sql::Results) {
+    ///     println!("{:?}", results.row_count());
+    /// }
+    /// ```
     pub fn row_count(&self) -> Option<i64> {
         self.row_count
     }
 
     /// The job.
+    ///
+    /// ```
+    /// fn look(results: &dli_ext::sql::Results) {
+    ///     println!("{}", results.job().id());
+    /// }
+    /// ```
     pub fn job(&self) -> &SqlJob {
         &self.job
     }
 
     /// The rows.
+    ///
+    /// ```no_run
+    /// # async fn example(results: dli_ext::sql::Results) -> Result<(), dli_ext::Error> {
+    /// use futures_util::TryStreamExt;
+    /// let rows: Vec<dli_ext::sql::Row> = results.raw_rows().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn raw_rows(self) -> Stream<Row> {
         let columns = self.columns;
         match self.source {
@@ -167,6 +200,14 @@ impl Results {
     }
 
     /// The rows as a type of yours, see [`Row::into_typed`].
+    ///
+    /// ```no_run
+    /// # async fn example(results: dli_ext::sql::Results) -> Result<(), dli_ext::Error> {
+    /// use futures_util::TryStreamExt;
+    /// let pairs: Vec<(i64, Option<String>)> = results.rows().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn rows<T: DeserializeOwned + Send + 'static>(self) -> Stream<T> {
         let id = self.job.id().to_owned();
         self.raw_rows()
@@ -181,6 +222,14 @@ impl Results {
     }
 
     /// The rows as JSON objects, see [`Row::into_object`].
+    ///
+    /// ```no_run
+    /// # async fn example(results: dli_ext::sql::Results) -> Result<(), dli_ext::Error> {
+    /// use futures_util::TryStreamExt;
+    /// let objects: Vec<serde_json::Value> = results.values().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn values(self) -> Stream<Value> {
         self.raw_rows().map(|row| Ok(row?.into_object())).boxed()
     }

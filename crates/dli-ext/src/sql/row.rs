@@ -14,6 +14,12 @@ use super::{Column, ColumnType};
 /// Values are JSON: numbers for integers and floats, text for decimals (no digit is lost),
 /// dates, timestamps and binaries (in Base64), arrays and objects for what is nested; null is
 /// `Value::Null` and the empty text is not null.
+///
+/// ```
+/// fn print(row: &dli_ext::sql::Row) {
+///     println!("{:?}", row.values());
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Row {
     pub(super) columns: Arc<[Column]>,
@@ -22,16 +28,34 @@ pub struct Row {
 
 impl Row {
     /// The columns.
+    ///
+    /// ```
+    /// fn width(row: &dli_ext::sql::Row) -> usize {
+    ///     row.columns().len()
+    /// }
+    /// ```
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
     /// The values, in the order of the columns.
+    ///
+    /// ```
+    /// fn nulls(row: &dli_ext::sql::Row) -> usize {
+    ///     row.values().iter().filter(|value| value.is_null()).count()
+    /// }
+    /// ```
     pub fn values(&self) -> &[Value] {
         &self.values
     }
 
     /// The value of the first column of this name.
+    ///
+    /// ```
+    /// fn name(row: &dli_ext::sql::Row) -> Option<&str> {
+    ///     row.get("name")?.as_str()
+    /// }
+    /// ```
     pub fn get(&self, name: &str) -> Option<&Value> {
         let at = self.columns.iter().position(|column| column.name == name)?;
         self.values.get(at)
@@ -39,6 +63,12 @@ impl Row {
 
     /// The row as a JSON object. Of columns with the same name, the second becomes `name_2` and
     /// so on.
+    ///
+    /// ```
+    /// fn json(row: dli_ext::sql::Row) -> String {
+    ///     row.into_object().to_string()
+    /// }
+    /// ```
     pub fn into_object(self) -> Value {
         let mut object = Map::new();
         for (column, value) in self.columns.iter().zip(self.values) {
@@ -55,6 +85,12 @@ impl Row {
 
     /// A type of yours, made of the row: a struct or map by the columns' names, a tuple or list
     /// by their order. A decimal becomes a text, a decimal type or a float, as the type asks.
+    ///
+    /// ```
+    /// fn pair(row: dli_ext::sql::Row) -> Result<(i64, Option<String>), serde_json::Error> {
+    ///     row.into_typed()
+    /// }
+    /// ```
     ///
     /// # Errors
     /// When the row does not fit the type.

@@ -32,11 +32,25 @@ pub struct CallOptions {
 
 impl CallOptions {
     /// Nothing different yet.
+    ///
+    /// ```
+    /// use dli_ext::CallOptions;
+    ///
+    /// let options = CallOptions::new();
+    /// # let _ = options;
+    /// ```
     pub const fn new() -> Self {
         Self { timeout: None, attempt_timeout: None, retry: None, headers: None }
     }
 
     /// The time for the whole call: all attempts and the pauses between them.
+    ///
+    /// ```
+    /// use dli_ext::CallOptions;
+    ///
+    /// let options = CallOptions::new().timeout(std::time::Duration::from_secs(20));
+    /// # let _ = options;
+    /// ```
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -44,6 +58,13 @@ impl CallOptions {
     }
 
     /// The time for one attempt, from the first byte sent to the last byte received.
+    ///
+    /// ```
+    /// use dli_ext::CallOptions;
+    ///
+    /// let options = CallOptions::new().attempt_timeout(std::time::Duration::from_secs(5));
+    /// # let _ = options;
+    /// ```
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = Some(timeout);
@@ -51,6 +72,13 @@ impl CallOptions {
     }
 
     /// How often and when to try again.
+    ///
+    /// ```
+    /// use dli_ext::CallOptions;
+    ///
+    /// let options = CallOptions::new().retry(dli_ext::RetryPolicy::none());
+    /// # let _ = options;
+    /// ```
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = Some(policy);
@@ -58,6 +86,14 @@ impl CallOptions {
     }
 
     /// A header to send besides the others. It is signed like them.
+    ///
+    /// ```
+    /// use dli_ext::CallOptions;
+    ///
+    /// let options = CallOptions::new().header("x-language", "en-us")?;
+    /// # let _ = options;
+    /// # Ok::<(), dli_ext::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When name or value cannot be a header.

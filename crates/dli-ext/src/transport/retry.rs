@@ -34,6 +34,13 @@ pub struct RetryPolicy {
 
 impl RetryPolicy {
     /// Four attempts, pauses from 0.1 to 20 seconds, a budget of its own.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let policy = dli_ext::RetryPolicy::new();
+    /// # let _ = (policy, Duration::ZERO);
+    /// ```
     pub fn new() -> Self {
         Self {
             max_attempts: 4,
@@ -45,11 +52,23 @@ impl RetryPolicy {
     }
 
     /// One attempt and no other.
+    ///
+    /// ```
+    /// let policy = dli_ext::RetryPolicy::none();
+    /// # let _ = policy;
+    /// ```
     pub fn none() -> Self {
         Self::new().max_attempts(1)
     }
 
     /// How many attempts there may be, the first included; at least one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let policy = dli_ext::RetryPolicy::new().max_attempts(6);
+    /// # let _ = (policy, Duration::ZERO);
+    /// ```
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
@@ -57,6 +76,13 @@ impl RetryPolicy {
     }
 
     /// The shortest pause.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let policy = dli_ext::RetryPolicy::new().base_delay(Duration::from_millis(50));
+    /// # let _ = (policy, Duration::ZERO);
+    /// ```
     #[must_use]
     pub fn base_delay(mut self, delay: Duration) -> Self {
         self.base_delay = delay;
@@ -64,6 +90,13 @@ impl RetryPolicy {
     }
 
     /// The longest pause, unless the service asks for a longer one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let policy = dli_ext::RetryPolicy::new().max_delay(Duration::from_secs(5));
+    /// # let _ = (policy, Duration::ZERO);
+    /// ```
     #[must_use]
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
@@ -72,6 +105,13 @@ impl RetryPolicy {
 
     /// The longest `Retry-After` that is waited for; a longer one ends the call with the error,
     /// which tells it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let policy = dli_ext::RetryPolicy::new().max_retry_after(Duration::from_secs(10));
+    /// # let _ = (policy, Duration::ZERO);
+    /// ```
     #[must_use]
     pub fn max_retry_after(mut self, delay: Duration) -> Self {
         self.max_retry_after = delay;
@@ -79,6 +119,13 @@ impl RetryPolicy {
     }
 
     /// The budget that all calls with this policy share.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let policy = dli_ext::RetryPolicy::new().budget(dli_ext::RetryBudget::of(20));
+    /// # let _ = (policy, Duration::ZERO);
+    /// ```
     #[must_use]
     pub fn budget(mut self, budget: RetryBudget) -> Self {
         self.budget = budget;
@@ -118,12 +165,22 @@ const PER_SUCCESS: i64 = 1;
 
 impl RetryBudget {
     /// A budget that begins with, and holds at most, so many retries.
+    ///
+    /// ```
+    /// let budget = dli_ext::RetryBudget::of(500);
+    /// # let _ = budget;
+    /// ```
     pub fn of(retries: u32) -> Self {
         let most = i64::from(retries) * TOKEN;
         Self(Some(Arc::new(Tokens { left: AtomicI64::new(most), most })))
     }
 
     /// No budget.
+    ///
+    /// ```
+    /// let budget = dli_ext::RetryBudget::unlimited();
+    /// # let _ = budget;
+    /// ```
     pub fn unlimited() -> Self {
         Self(None)
     }

@@ -26,6 +26,17 @@ use tokio::time::Instant;
 use crate::{Error, ErrorKind};
 
 /// What a look at the work showed.
+///
+/// ```no_run
+/// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+/// use futures_util::StreamExt;
+/// let mut states = dli.enhanced_connections().wait_until_active("3f9c…").states();
+/// while let Some(state) = states.next().await {
+///     println!("{}", state?.name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct State<T> {
@@ -129,12 +140,30 @@ impl<T: Send + 'static> Waiter<T> {
     }
 
     /// How long to wait at most; 30 minutes unless set.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// use std::time::Duration;
+    /// let wait = dli.enhanced_connections().wait_until_active("3f9c…");
+    /// wait.deadline(Duration::from_secs(600)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
     /// The first interval between two looks; each is half as long again as the one before.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// use std::time::Duration;
+    /// let wait = dli.enhanced_connections().wait_until_active("3f9c…");
+    /// wait.interval(Duration::from_secs(2)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn interval(mut self, first: Duration) -> Self {
         self.interval = first;
         self.longest = self.longest.max(first);
@@ -142,6 +171,15 @@ impl<T: Send + 'static> Waiter<T> {
     }
 
     /// The longest interval between two looks.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// use std::time::Duration;
+    /// let wait = dli.enhanced_connections().wait_until_active("3f9c…");
+    /// wait.longest_interval(Duration::from_secs(30)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn longest_interval(mut self, longest: Duration) -> Self {
         self.longest = longest;
         self.interval = self.interval.min(longest);
@@ -149,6 +187,15 @@ impl<T: Send + 'static> Waiter<T> {
     }
 
     /// How long to wait before the first look.
+    ///
+    /// ```no_run
+    /// # async fn example(dli: dli_ext::Dli) -> Result<(), dli_ext::Error> {
+    /// use std::time::Duration;
+    /// let wait = dli.enhanced_connections().wait_until_active("3f9c…");
+    /// wait.delay(Duration::from_secs(10)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
