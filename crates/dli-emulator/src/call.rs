@@ -9,6 +9,7 @@ use dli_spec::{Operation, PagingStyle};
 use serde_json::{Map, Value, json};
 
 use crate::auth::Caller;
+use crate::description::DESCRIPTION;
 use crate::error::{ApiError, ApiResult};
 use crate::server::Service;
 use crate::settings::Settings;
@@ -185,7 +186,7 @@ impl Call<'_> {
     /// The default that the description gives a parameter.
     fn default_of(&self, name: &str) -> Option<i64> {
         let parameter = self.operation.parameters.iter().find(|p| p.name == name)?;
-        parameter.schema["default"].as_i64()
+        DESCRIPTION.bundle.resolve(&parameter.schema)["default"].as_i64()
     }
 
     /// A path parameter that is a number.

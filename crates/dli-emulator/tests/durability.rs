@@ -29,6 +29,8 @@ impl Program {
                 "AK:SK",
                 "--project",
                 "p1",
+                "--quota",
+                "queue=1000000",
                 "--data-dir",
             ])
             .arg(folder)
@@ -192,4 +194,26 @@ async fn asked_to_end_it_ends_in_order() {
     let files: Vec<_> =
         std::fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap().file_name()).collect();
     assert_eq!(files, ["dli-emulator.sqlite"]);
+}
+
+#[tokio::test]
+async fn a_file_of_another_program_or_of_a_later_version_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dli-emulator.sqlite");
+    let refused = async || {
+        let started = dli_emulator::Emulator::builder().data_dir(folder.path()).start().await;
+        started.unwrap_err().to_string()
+    };
+    let sql = |text: &str| rusqlite::Connection::open(&file).unwrap().execute_batch(text).unwrap();
+    sql("PRAGMA user_version = 7; CREATE TABLE theirs (a)");
+    assert!(refused().await.contains("another program"), "{}", refused().await);
+    std::fs::remove_file(&file).unwrap();
+
+    let emulator = dli_emulator::Emulator::builder().data_dir(folder.path()).start().await.unwrap();
+    emulator.stop().await;
+    sql("PRAGMA user_version = 99");
+    assert!(refused().await.contains("version 99"), "{}", refused().await);
+
+    std::fs::write(&file, "not a database at all, whatever its name says").unwrap();
+    assert!(refused().await.contains("dli-emulator.sqlite"));
 }
