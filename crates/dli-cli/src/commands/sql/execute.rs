@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::TryStreamExt;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
@@ -96,10 +97,19 @@ pub async fn follow(
         }
         _ => {
             let is_query = status["job_type"].as_str().is_none_or(|kind| kind == "QUERY");
-            let rows = match is_query {
+            let mut rows = match is_query {
                 true => Some(fetch(session, queue, job_id).await?),
                 false => None,
             };
+            let total = status["result_count"].as_u64().unwrap_or(0);
+            let here = rows.as_ref().map_or(0, |rows| rows.rows.len() as u64);
+            if is_query && here < total && !text(&status["result_path"]).is_empty() {
+                // A preview has 1,000 rows at most; the job bucket has all of them.
+                match whole(session, job_id).await {
+                    Ok(all) => rows = Some(all),
+                    Err(error) => eprint_line(&format!("warning: {}", error.message())),
+                }
+            }
             Ok(Finished { job_id: job_id.to_owned(), status, rows })
         }
     }
@@ -110,6 +120,24 @@ pub async fn fetch(session: &Session, queue: Option<&str>, job_id: &str) -> Resu
     let request =
         Request::of("preview_sql_job_result").set("job_id", job_id).maybe("queue-name", queue);
     Ok(Rows::of_answer(&session.call(&request).await?))
+}
+
+/// All rows of a job, from the bucket that the service wrote them to.
+async fn whole(session: &Session, job_id: &str) -> Result<Rows, dli_ext::Error> {
+    let Ok(dli) = session.dli().await else { return Ok(Rows::default()) };
+    let results = dli.sql_job(job_id).results().await?;
+    let columns = results.columns().iter();
+    let columns = columns.map(|column| (column.name.clone(), column.ty.to_string())).collect();
+    let mut rows = Vec::new();
+    let mut stream = results.raw_rows();
+    while let Some(row) = stream.try_next().await? {
+        rows.push(row.values().to_vec());
+    }
+    Ok(Rows { columns, rows })
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 /// Looks at a job until it has ended.
