@@ -1,0 +1,66 @@
+//! What is told to `tracing`. One test to a program: what a call site is heard by is remembered for
+//! the whole of it.
+
+mod common;
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use common::{Server, json};
+
+#[derive(Clone, Default)]
+struct Gathered(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Gathered {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn traces_carry_the_names_of_opentelemetry_and_bodies_only_when_asked() {
+    let server = Server::start(|request| match request.number {
+        1 => json(503, ""),
+        _ => json(200, r#"{"id":"c1","name":"in-the-body"}"#).header("x-request-id", "r42"),
+    })
+    .await;
+    let gathered = Gathered::default();
+    let writer = gathered.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE)
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    server.builder().build().unwrap().enhanced_connections().show("c1").await.unwrap();
+    let text = String::from_utf8(gathered.0.lock().unwrap().clone()).unwrap();
+    for part in [
+        "otel.name=\"show_enhanced_connection\"",
+        "http.request.method=\"GET\"",
+        "url.template=\"/v2.0/{project_id}/datasource/enhanced-connections/{connection_id}\"",
+        "http.response.status_code=200",
+        "http.request.resend_count=1",
+        "dli.request_id=\"r42\"",
+        "dli.attempt=2",
+        "elapsed_ms=",
+    ] {
+        assert!(text.contains(part), "{part} is missing in:\n{text}");
+    }
+    assert!(!text.contains("in-the-body"));
+    server
+        .builder()
+        .trace_bodies(true)
+        .build()
+        .unwrap()
+        .enhanced_connections()
+        .show("c1")
+        .await
+        .unwrap();
+    let text = String::from_utf8(gathered.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("in-the-body"));
+}
