@@ -51,3 +51,13 @@ pub use engine::{SqlEngine, SqlFailure, SqlFuture, SqlRows, SqlStatement};
 pub use faults::{Fault, FaultKind, FaultParseError};
 pub use settings::{AccessKey, Project};
 pub use store::StoreError;
+
+/// Whether the emulator answers an operation of the description.
+///
+/// ```
+/// assert!(dli_emulator::answers("create_queue"));
+/// assert!(!dli_emulator::answers("make_coffee"));
+/// ```
+pub fn answers(operation_id: &str) -> bool {
+    families::handler(operation_id).is_some()
+}

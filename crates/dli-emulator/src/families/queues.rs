@@ -154,7 +154,7 @@ fn action(call: &Call<'_>) -> ApiResult {
                 refuse_busy(call, &queue.name, "restarted without `force`")?;
             }
             let restarting =
-                Timeline::starting(call.now, "AVAILABLE").then(call.delay(), "RESTARTED");
+                Timeline::starting(call.now, "RESTARTING").then(call.delay(), "RESTARTED");
             queue.set("restart", serde_json::to_value(restarting).unwrap_or_default());
             call.update(&mut queue)?;
             let mut answer = done();
@@ -220,7 +220,7 @@ fn in_list(call: &Call<'_>, queue: &Object) -> Value {
         serde_json::from_value(queue.get("restart").clone()).unwrap_or_default();
     view.insert("queue_name".to_owned(), json!(queue.name));
     view.insert("cu_count".to_owned(), json!(cu_count(call, queue)));
-    view.insert("is_restarting".to_owned(), json!(restart.state(call.now) == "AVAILABLE"));
+    view.insert("is_restarting".to_owned(), json!(restart.state(call.now) == "RESTARTING"));
     view.insert("queue_resource_type".to_owned(), json!("container"));
     for field in
         ["queue_type", "engine", "charging_mode", "cidr_in_vpc", "platform", "feature", "labels"]
