@@ -67,6 +67,35 @@ fn what_is_configured_is_checked_written_for_its_owner_alone_and_used() {
 }
 
 #[test]
+fn a_profile_says_where_to_go_and_who_one_is() {
+    let scene = Scene::new();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join(".dli")).unwrap();
+    let profile = format!(
+        "[staging]\nendpoint = {}\nproject_id = {}\nak = {}\nsk = {}\n",
+        scene.url(),
+        dli_emulator::DEFAULT_PROJECT_ID,
+        dli_emulator::DEFAULT_ACCESS_KEY,
+        dli_emulator::DEFAULT_SECRET_KEY,
+    );
+    std::fs::write(folder.path().join(".dli/profiles"), profile).unwrap();
+    let mut command = bare(folder.path());
+    command.args(["quota", "--profile", "staging", "--query", "length(@)"]);
+    let output = finish(command, "");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+}
+
+#[test]
+fn colours_and_widths_are_for_terminals() {
+    let scene = Scene::new();
+    scene.quietly("queue create reports --cu 16 --description 'a long text that would be wrapped in a terminal of eighty columns, were this one'");
+    let shown = scene.quietly("queue list");
+    assert_eq!(shown.lines().count(), 2, "{shown}");
+    assert!(!shown.contains('\u{1b}'), "{shown}");
+}
+
+#[test]
 fn without_a_terminal_nothing_is_asked() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = bare(folder.path());

@@ -49,11 +49,11 @@ fn paragraph(message: &str) -> String {
     let mut lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or_default();
     let rest: Vec<&str> = lines.filter(|line| !line.contains(": not set up")).collect();
-    let first = match rest.is_empty() {
-        true => first.split("; set up one of these").next().unwrap_or(first),
-        false => first,
+    let text = match first.split_once("; set up one of these") {
+        Some((found, _)) if rest.is_empty() => found.to_owned(),
+        Some((found, _)) => format!("{found} ({})", rest.join("; ")),
+        None => [&[first], rest.as_slice()].concat().join(" "),
     };
-    let text = [&[first], rest.as_slice()].concat().join(" ");
     text.trim_end_matches(['.', ':']).to_owned()
 }
 
