@@ -55,7 +55,7 @@ fn a_flink_job_is_created_run_stopped_exported_and_deleted() {
     scene.run("flink list --query [].[name,status]");
     scene.run(&format!("flink stop {id} --wait"));
     scene.run(&format!("flink export bucket/jobs/ {id}"));
-    let file = scene.quietly(&format!("flink export bucket/jobs/ {id} --query [0]"));
+    let file = scene.quietly(&format!("flink export bucket/jobs/ {id} --query zip_file[0]"));
     scene.run(&format!("flink import {} --output csv --query [].old_job_id", file.trim()));
     scene.run("flink run 4711");
     scene.run(&format!("flink delete {id}"));
