@@ -11,7 +11,8 @@ use std::time::Duration;
 use common::{Server, json};
 use dli_ext::{CallOptions, Credential, Dli, RetryPolicy, types};
 
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 10] = [
+    "secret-proxy-password",
     "the-secret-key",
     "secret-security-token",
     "secret-iam-token",
@@ -83,8 +84,11 @@ async fn exercise(dli: &Dli, out: &mut String) {
             }
         }
     }
-    let _ = writeln!(out, "{:?}", connections.wait_until_active("refused"));
-    if let Err(error) = connections.wait_until_active("refused").await {
+    let wait = connections.wait_until_active("refused");
+    let _ = writeln!(out, "{wait:?}");
+    if let Err(error) =
+        wait.interval(Duration::from_millis(1)).longest_interval(Duration::from_millis(2)).await
+    {
         let _ = writeln!(out, "{error} {error:?}");
     }
     let body = serde_json::json!({ "password": "secret-body-value" });
@@ -151,6 +155,12 @@ async fn no_output_holds_a_secret() {
         let _ = writeln!(out, "{options:?}");
         exercise(&dli.with_options(options), &mut out).await;
     }
+    let proxy = reqwest::Proxy::all("http://user:secret-proxy-password@127.0.0.1:9").unwrap();
+    let proxied = Dli::builder().environment([("X", "")]).home("/nonexistent");
+    let proxied = proxied.endpoint("http://dli.example").access_key("AK", "the-secret-key");
+    let proxied = proxied.project_id("p1").retry(quick()).proxy(proxy);
+    let _ = writeln!(out, "{proxied:?}");
+    exercise(&proxied.build().unwrap(), &mut out).await;
     let bodies: types::Tag =
         types::Tag::builder().key("k".to_owned()).value("v".to_owned()).build();
     let _ = writeln!(out, "{bodies:?} {:?}", dli_ext::Secret::from("secret-password"));

@@ -1,11 +1,12 @@
 //! The HTTP client underneath, made from the settings.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::Error;
 
 /// How connections are made.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct HttpSettings {
     pub connect_timeout: Option<Duration>,
     pub proxy: Option<reqwest::Proxy>,
@@ -16,6 +17,17 @@ pub(crate) struct HttpSettings {
     pub identity: Option<reqwest::Identity>,
     /// The caller's own client, in place of all of this.
     pub client: Option<reqwest::Client>,
+}
+
+impl fmt::Debug for HttpSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address of a proxy may hold a password.
+        f.debug_struct("HttpSettings")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("proxy", &self.proxy.is_some())
+            .field("own_client", &self.client.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl HttpSettings {
