@@ -20,7 +20,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{
+    Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 
 /// How one kind of value is decoded.
 pub trait Rule {
@@ -248,7 +250,7 @@ impl Rule for Text {
     }
 }
 
-/// A list of values of one rule.
+/// A list of values of one rule; a value that stands alone is a list of one, an empty text none.
 pub struct List<R>(PhantomData<R>);
 
 impl<R: Rule> Rule for List<R> {
@@ -259,7 +261,7 @@ impl<R: Rule> Rule for List<R> {
         impl<'de, R: Rule> Visitor<'de> for Visit<R> {
             type Value = Vec<R::Value>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list")
+                f.write_str("a list, or one value")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
                 let mut list = Vec::new();
@@ -268,9 +270,29 @@ impl<R: Rule> Rule for List<R> {
                 }
                 Ok(list)
             }
+            fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+                if value.is_empty() { Ok(Vec::new()) } else { one::<R, E>(value) }
+            }
+            fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+                one::<R, E>(value)
+            }
+            fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+                one::<R, E>(value)
+            }
+            fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+                one::<R, E>(value)
+            }
+            fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+                one::<R, E>(value)
+            }
         }
-        deserializer.deserialize_seq(Visit::<R>(PhantomData))
+        deserializer.deserialize_any(Visit::<R>(PhantomData))
     }
+}
+
+/// A list of the one value that stands where a list is documented.
+fn one<'de, R: Rule, E: Error>(value: impl IntoDeserializer<'de, E>) -> Result<Vec<R::Value>, E> {
+    Ok(vec![R::decode(value.into_deserializer())?])
 }
 
 /// Decodes a list; an object that stands alone is a list of one.

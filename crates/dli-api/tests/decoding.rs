@@ -117,6 +117,15 @@ fn an_empty_list_is_not_an_absent_one() {
 }
 
 #[test]
+fn a_value_that_stands_alone_is_a_list_of_one() {
+    let read = |value| connection(json!({ "queue_list": value })).unwrap().queue_list;
+    assert_eq!(read(json!("etl")), Some(vec!["etl".to_owned()]));
+    assert_eq!(read(json!(["a", 7])), Some(vec!["a".to_owned(), "7".to_owned()]));
+    assert_eq!(read(json!("")), Some(Vec::new()));
+    assert!(connection(json!({ "queue_list": { "a": 1 } })).is_err());
+}
+
+#[test]
 fn a_password_is_sent_but_never_shown() {
     let body: CreateAuthInfoRequest = serde_json::from_value(json!({
         "auth_info_name": "a", "user_name": "u", "password": "open sesame",

@@ -59,8 +59,8 @@ impl Comparison<'_> {
             }
             (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => {}
             (a, b) if a == b => {}
-            (Value::Object(_), Value::Array(list)) if list.len() == 1 => {
-                self.note("a lone object where a list is documented becomes a list of one");
+            (Value::Object(_) | Value::String(_), Value::Array(list)) if list.len() == 1 => {
+                self.note("a lone value where a list is documented becomes a list of one");
                 self.compare(at, &schema["items"], before, list.first());
             }
             (Value::String(word), Value::Number(number))

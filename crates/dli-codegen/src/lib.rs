@@ -1,7 +1,7 @@
 //! Turns the description into Rust.
 //!
-//! [`bindings`] runs progenitor and makes what it wrote forgiving; [`open_enums`], [`table`] and
-//! [`handles`] write what progenitor has no notion of; [`surface`] prints what of all this a
+//! `bindings` runs progenitor and makes what it wrote forgiving; `open_enums`, `table` and
+//! `handles` write what progenitor has no notion of; `surface` prints what of all this a
 //! reviewer wants to see change. Build scripts call [`api_source`] and [`handle_source`].
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! Every operation of the description, called over the wire with success at least once, and the
+//! Every operation of the description, called through dli-ext with success at least once, and the
 //! lives of the objects they are about. The emulator holds each answer against the description
 //! and answers 500 where it does not fit.
 
@@ -787,7 +787,7 @@ async fn rest(caller: &Caller) {
 
     let clusters = "/v2.0/{}/clusters";
     let created = caller.post(clusters, json!({ "cluster_name": "cl", "cu_count": 16 })).await;
-    assert_eq!((created.status, created.body), (201, json!("")));
+    assert_eq!((created.status, created.body), (201, Value::Null), "no body is documented");
     caller.until(&format!("{clusters}/cl"), "/status", "AVAILABLE").await;
     assert_eq!(caller.get(clusters).await.ok()["clusters"].as_array().unwrap().len(), 1);
     assert_eq!(caller.delete(&format!("{clusters}/cl")).await.status, 200);
@@ -869,7 +869,7 @@ async fn control(caller: &Caller, path: &str) -> Value {
 #[tokio::test]
 async fn every_operation_is_answered_as_described() {
     let emulator = Emulator::builder().delay(Duration::from_millis(120)).start().await.unwrap();
-    let caller = Caller::of(&emulator);
+    let caller = Caller::through_the_client(&emulator);
     let mut answered = BTreeSet::new();
     macro_rules! run {
         ($($family:ident)*) => {$(

@@ -1,4 +1,4 @@
-//! Signed raw requests, without any of the project's clients.
+//! Signed requests: raw ones, which show what any client sees, or through the project's client.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use dli_emulator::Emulator;
@@ -13,6 +13,8 @@ pub struct Caller {
     pub url: String,
     pub project: String,
     pub credential: Credential,
+    /// When set, calls go through it, and what comes back has to decode into its types.
+    pub dli: Option<dli_ext::Dli>,
 }
 
 /// An answer.
@@ -54,9 +56,24 @@ impl Caller {
         )
     }
 
+    /// Calls through dli-ext, without retries.
+    pub fn through_the_client(emulator: &Emulator) -> Self {
+        let dli = dli_ext::Dli::builder()
+            .environment([("NONE", "")])
+            .home("/nonexistent")
+            .no_proxy()
+            .endpoint(emulator.url())
+            .access_key(emulator.access_key(), emulator.secret_key())
+            .project_id(emulator.project_id())
+            .retry(dli_ext::RetryPolicy::none())
+            .build()
+            .expect("a client");
+        Self { dli: Some(dli), ..Self::of(emulator) }
+    }
+
     pub fn new(url: &str, project: &str, credential: Credential) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { http, url: url.to_owned(), project: project.to_owned(), credential }
+        Self { http, url: url.to_owned(), project: project.to_owned(), credential, dli: None }
     }
 
     /// A signed request; `{}` in the path stands for the project.
@@ -92,7 +109,47 @@ impl Caller {
     }
 
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
-        self.send(self.request(method, path, body.as_ref())).await
+        match &self.dli {
+            Some(dli) => self.call_through(dli, method, path, body).await,
+            None => self.send(self.request(method, path, body.as_ref())).await,
+        }
+    }
+
+    async fn call_through(
+        &self,
+        dli: &dli_ext::Dli,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Answer {
+        let method = http::Method::from_bytes(method.as_bytes()).unwrap();
+        let path = path.replace("{}", &self.project);
+        let (path, query) = path.split_once('?').unwrap_or((&path, ""));
+        let mut request = dli.request(method.clone(), path);
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
+            request = request.query(name, value);
+        }
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        match request.send().await {
+            Ok(reply) => {
+                decodes(&method, path, reply.body());
+                let status = reply.http_status();
+                Answer { status, headers: reply.headers().clone(), body: reply.into_inner() }
+            }
+            Err(error) => {
+                let status = error.status().unwrap_or_else(|| panic!("{error}"));
+                let mut headers = HeaderMap::new();
+                if let Some(id) = error.request_id() {
+                    headers.insert("x-request-id", HeaderValue::from_str(id).unwrap());
+                }
+                let body =
+                    error.body().map(|body| serde_json::from_slice(body).unwrap_or_default());
+                Answer { status, headers, body: body.unwrap_or_default() }
+            }
+        }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -131,4 +188,26 @@ impl Caller {
         }
         panic!("{path} does not come to {pointer} = {value}: {last}");
     }
+}
+
+/// Holds an answer against the type that the client has for it.
+fn decodes(method: &http::Method, path: &str, body: &[u8]) {
+    let fitting = dli_api::OPERATIONS
+        .iter()
+        .filter(|operation| operation.method == *method && matches(operation.path, path));
+    // Where several templates fit, the one with the most words of its own is meant.
+    let operation = fitting.min_by_key(|operation| operation.path.matches('{').count());
+    if let Some(schema) = operation.and_then(|operation| operation.response) {
+        let codec = dli_api::codecs::by_schema(schema).expect("a type");
+        if let Err(error) = (codec.reencode)(body) {
+            panic!("{method} {path} is no {schema}: {error}");
+        }
+    }
+}
+
+/// Whether a path fits a template.
+fn matches(template: &str, path: &str) -> bool {
+    let (template, path) = (template.split('/'), path.split('/'));
+    template.clone().count() == path.clone().count()
+        && template.zip(path).all(|(part, word)| part.starts_with('{') || part == word)
 }
