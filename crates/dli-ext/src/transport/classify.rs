@@ -47,10 +47,10 @@ pub(crate) struct Refused {
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// Classifies the outcome of an attempt that had `bound` to come to one.
-pub(crate) fn classify(outcome: Result<Raw, Failure>, bound: Duration) -> Verdict {
+/// Classifies the outcome of an attempt of an operation that had `bound` to come to one.
+pub(crate) fn classify(outcome: Result<Raw, Failure>, operation: &str, bound: Duration) -> Verdict {
     let refused = match outcome {
-        Ok(raw) if raw.status.is_success() => match unusable(&raw) {
+        Ok(raw) if raw.status.is_success() => match unusable(&raw, operation) {
             None => {
                 return Verdict::Answer(Answer {
                     status: raw.status,
@@ -71,12 +71,22 @@ pub(crate) fn classify(outcome: Result<Raw, Failure>, bound: Duration) -> Verdic
     Verdict::Refused(Box::new(refused))
 }
 
+/// Whether an operation may answer with nothing: it has nothing to tell but its outcome, or
+/// nobody knows what it tells.
+fn may_be_silent(operation: &str) -> bool {
+    match dli_api::Operation::by_id(operation).and_then(|operation| operation.response) {
+        Some(schema) => schema == "Acknowledgement",
+        None => true,
+    }
+}
+
 /// Why a body that comes with a success is not what the service sends. Only its ends are looked
 /// at: reading all of it is the decoder's work.
-fn unusable(raw: &Raw) -> Option<(ErrorKind, String)> {
+fn unusable(raw: &Raw, operation: &str) -> Option<(ErrorKind, String)> {
     let text = raw.body.trim_ascii();
     let (Some(first), Some(last)) = (text.first(), text.last()) else {
-        let silent = raw.status == StatusCode::NO_CONTENT
+        let silent = may_be_silent(operation)
+            || raw.status == StatusCode::NO_CONTENT
             || raw.status == StatusCode::RESET_CONTENT
             || raw.status == StatusCode::ACCEPTED;
         return (!silent).then(|| (ErrorKind::UnexpectedAnswer, "the answer is empty".to_owned()));
@@ -87,6 +97,8 @@ fn unusable(raw: &Raw) -> Option<(ErrorKind, String)> {
             ErrorKind::Undecodable,
             format!("the answer is cut off after {} bytes", raw.body.len()),
         )),
+        // A lone text, number or flag; the decoder knows whether it is meant.
+        _ if serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok() => None,
         _ => Some((ErrorKind::UnexpectedAnswer, not_json(raw))),
     }
 }

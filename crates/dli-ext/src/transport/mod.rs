@@ -107,7 +107,7 @@ impl Core {
                 self.wire.attempt(&plan.operation, request, bound, self.body_limit).await
             })
             .await;
-            let refused = match classify::classify(outcome, bound) {
+            let refused = match classify::classify(outcome, &plan.operation, bound) {
                 Verdict::Answer(mut answer) => {
                     retries.succeeded();
                     answer.attempts = attempt;
@@ -198,7 +198,7 @@ impl dli_api::Transport for Exchange {
             };
             let mut answer = self.core.send(request, plan).await?;
             if answer.body.is_empty() && operation.response.is_some() {
-                // Said with status 204: there is nothing to say. Typed, that is an empty object.
+                // There is nothing to say; typed, that is an empty object.
                 answer.body = Bytes::from_static(b"{}");
             }
             let mut left = self.left();
