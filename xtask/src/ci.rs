@@ -26,7 +26,7 @@ enum Outcome {
     Skipped(String),
 }
 
-const STAGES: [Stage; 15] = [
+const STAGES: [Stage; 16] = [
     ("toolchain", toolchain),
     ("format", || passed(cargo(["fmt", "--all", "--check"]))),
     ("tools", tools),
@@ -34,6 +34,7 @@ const STAGES: [Stage; 15] = [
     ("audit", audit),
     ("clippy", clippy),
     ("test", test),
+    ("secrets", || passed(cargo(["run", "--quiet", "--package", "xtask", "--", "search-secrets"]))),
     ("doc", doc),
     ("light", light),
     ("one family", one_family),

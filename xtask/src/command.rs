@@ -52,6 +52,19 @@ impl Program {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// Everything the program prints, to either stream; an error when it fails.
+    pub fn all_output(mut self) -> anyhow::Result<String> {
+        let shown = format!("{:?}", self.0).replace('"', "");
+        let output = self.0.output().with_context(|| format!("cannot start {shown}"))?;
+        let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.push_str(&String::from_utf8_lossy(&output.stderr));
+        if !output.status.success() {
+            eprintln!("{text}");
+            bail!("{shown}: {}", output.status);
+        }
+        Ok(text)
+    }
+
     /// Runs the program in place of this one: its exit code becomes ours.
     pub fn code(mut self) -> ExitCode {
         match self.0.status() {

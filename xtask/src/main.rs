@@ -12,6 +12,7 @@ mod lint;
 mod package;
 mod python;
 mod regen;
+mod secrets;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,8 @@ enum Command {
     Interop,
     /// Generated requests, good and bad, against the emulator.
     FuzzRequests(fuzz::Arguments),
+    /// Search all output of the tests for the secrets they use.
+    SearchSecrets,
     /// Package every crate and call the emulator through the packaged `dli-api`.
     Package,
     /// Measure what is claimed.
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Interop => interop::run(),
         Command::FuzzRequests(arguments) => fuzz::run(&arguments),
+        Command::SearchSecrets => secrets::run(),
         Command::Package => package::run(),
         Command::Ci(arguments) => ci::run(&arguments),
     };
