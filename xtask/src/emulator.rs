@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, ensure};
 
@@ -11,6 +11,8 @@ use crate::command::{cargo, target_directory};
 /// A running emulator, stopped when dropped.
 pub struct Emulator {
     process: Child,
+    /// Kept open: the program goes on printing.
+    _output: BufReader<ChildStdout>,
     pub url: String,
 }
 
@@ -26,10 +28,11 @@ impl Emulator {
             .context("cannot start dli-emulator")?;
         let output = process.stdout.take().context("dli-emulator has no output")?;
         let mut first = String::new();
-        BufReader::new(output).read_line(&mut first)?;
+        let mut output = BufReader::new(output);
+        output.read_line(&mut first)?;
         let url = first.split_whitespace().find(|word| word.starts_with("http://"));
         let url = url.context("dli-emulator printed no address")?.to_owned();
-        Ok(Self { process, url })
+        Ok(Self { process, _output: output, url })
     }
 
     /// What a path answers, as JSON.

@@ -8,6 +8,14 @@ use std::time::Duration;
 use clap::Parser;
 use dli_emulator::{AccessKey, Builder, Emulator, Fault, Project};
 
+/// Prints a line; nobody has to be there to read it.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+
 /// A stand-in for Huawei Cloud's Data Lake Insight (DLI) on your own machine.
 #[derive(Debug, Parser)]
 #[command(name = "dli-emulator", version)]
@@ -124,18 +132,18 @@ async fn run(options: Options) -> Result<(), String> {
     let place = options.data_dir.clone();
     let stopping = stop_signal()?;
     let emulator = options.builder()?.start().await.map_err(|error| error.to_string())?;
-    println!("dli-emulator listens on {}", emulator.url());
-    println!("  region      {}", emulator.region());
-    println!("  project     {}", emulator.project_id());
-    println!("  access key  {}", emulator.access_key());
+    say!("dli-emulator listens on {}", emulator.url());
+    say!("  region      {}", emulator.region());
+    say!("  project     {}", emulator.project_id());
+    say!("  access key  {}", emulator.access_key());
     if own_keys {
-        println!("  secret key  as given");
+        say!("  secret key  as given");
     } else {
-        println!("  secret key  {}", emulator.secret_key());
+        say!("  secret key  {}", emulator.secret_key());
     }
     match place {
-        Some(folder) => println!("  state       {}", folder.join("dli-emulator.sqlite").display()),
-        None => println!("  state       in memory; --data-dir keeps it"),
+        Some(folder) => say!("  state       {}", folder.join("dli-emulator.sqlite").display()),
+        None => say!("  state       in memory; --data-dir keeps it"),
     }
     if !emulator.address().ip().is_loopback() {
         eprintln!(
@@ -144,7 +152,7 @@ async fn run(options: Options) -> Result<(), String> {
     }
     stopping.await;
     emulator.stop().await;
-    println!("dli-emulator stopped");
+    say!("dli-emulator stopped");
     Ok(())
 }
 
