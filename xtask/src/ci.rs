@@ -26,7 +26,7 @@ enum Outcome {
     Skipped(String),
 }
 
-const STAGES: [Stage; 16] = [
+const STAGES: [Stage; 14] = [
     ("toolchain", toolchain),
     ("format", || passed(cargo(["fmt", "--all", "--check"]))),
     ("tools", tools),
@@ -42,8 +42,6 @@ const STAGES: [Stage; 16] = [
     ("coverage", || {
         passed(cargo(["run", "--quiet", "--package", "xtask", "--", "coverage", "--check"]))
     }),
-    ("interop", || outside("interop")),
-    ("fuzz", || outside("fuzz-requests")),
     ("package", || passed(cargo(["run", "--quiet", "--package", "xtask", "--", "package"]))),
 ];
 
@@ -176,14 +174,6 @@ fn one_family() -> anyhow::Result<Outcome> {
         bail!("the bindings of {family} are not those of {family} alone");
     }
     Ok(Outcome::Passed)
-}
-
-/// What needs a package from PyPI.
-fn outside(command: &str) -> anyhow::Result<Outcome> {
-    if !in_ci() && !target_directory().join("venv").exists() {
-        return Ok(Outcome::Skipped(format!("`cargo xtask {command}` installs what it needs")));
-    }
-    passed(cargo(["run", "--quiet", "--package", "xtask", "--", command]))
 }
 
 /// An independent validator takes the one-file document.

@@ -10,7 +10,7 @@ use crate::python;
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Generated requests an operation, about.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 5)]
     per_operation: u32,
     /// Where generation starts, to see a run again.
     #[arg(long, default_value_t = 1)]
