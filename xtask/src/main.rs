@@ -49,7 +49,7 @@ enum Command {
     /// Search all output of the tests for the secrets they use.
     SearchSecrets,
     /// Package every crate and call the emulator through the packaged `dli-api`.
-    Package,
+    Package(package::Arguments),
     /// Measure what is claimed.
     Bench(bench::Arguments),
     /// Everything that decides whether a change lands.
@@ -71,7 +71,7 @@ fn main() -> ExitCode {
         Command::Interop => interop::run(),
         Command::FuzzRequests(arguments) => fuzz::run(&arguments),
         Command::SearchSecrets => secrets::run(),
-        Command::Package => package::run(),
+        Command::Package(arguments) => package::run(&arguments),
         Command::Ci(arguments) => ci::run(&arguments),
     };
     match result {

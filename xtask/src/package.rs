@@ -18,8 +18,17 @@ const PROJECT: &str = "0123456789abcdef0123456789abcdef";
 /// The emulator's user has the secret of the first access key as password.
 const PASSWORD: &str = "outside-secret";
 
-pub fn run() -> anyhow::Result<()> {
-    cargo(["package", "--workspace", "--allow-dirty", "--quiet"]).run()?;
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Do not build every crate from its archive, only those that the outside crate needs.
+    #[arg(long)]
+    no_verify: bool,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let package = cargo(["package", "--workspace", "--allow-dirty", "--quiet"]);
+    let package = if arguments.no_verify { package.args(["--no-verify"]) } else { package };
+    package.run()?;
     let folder = tempfile::tempdir()?;
     let target = target_directory();
     for name in NEEDED {
@@ -43,7 +52,7 @@ pub fn run() -> anyhow::Result<()> {
         .output()?;
     print!("{printed}");
     ensure!(printed.contains("1 connection named outside"), "the outside crate saw something else");
-    println!("every archive builds, and the packaged dli-api called the emulator");
+    println!("the archives are whole, and the packaged dli-api called the emulator");
     Ok(())
 }
 
