@@ -13,6 +13,7 @@
 //! ```
 
 mod bindings;
+mod build_script;
 mod handles;
 mod lower;
 mod names;
@@ -20,6 +21,7 @@ mod open_enums;
 mod surface;
 mod table;
 
+pub use build_script::build_script;
 pub use surface::{family_surface, operation_surface, shared_surface};
 
 use dli_spec::Bundle;

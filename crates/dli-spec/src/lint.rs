@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::description::{SHARED, object, references, stem};
+use crate::description::{SHARED, object, references};
 use crate::{Description, Operation};
 
 /// A place where the description breaks a rule.
@@ -211,9 +211,4 @@ fn check_rulings(findings: &mut Findings, description: &Description) {
             findings.add(&at, "`by` is `reader` or left out");
         }
     }
-}
-
-/// Whether a name of a file is that of the family in its tag.
-fn family_of(file: &str) -> &str {
-    stem(file)
 }

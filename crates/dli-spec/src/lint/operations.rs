@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{FileFindings, family_of};
-use crate::description::{SHARED, object};
+use super::FileFindings;
+use crate::description::{SHARED, object, stem};
 use crate::{Description, Paging, PagingStyle};
 
 pub(super) fn check(findings: &mut FileFindings<'_>, description: &Description, document: &Value) {
@@ -49,7 +49,7 @@ fn check_head(findings: &mut FileFindings<'_>, at: &str, operation: &Value) {
     if id.is_empty() || !id.chars().all(snake) {
         findings.add(at, "operationId: give one in snake_case");
     }
-    let family = family_of(findings.file).to_owned();
+    let family = stem(findings.file).to_owned();
     if operation["tags"] != serde_json::json!([family]) {
         findings.add(at, format!("tags: write [{family}], the family this file describes"));
     }
