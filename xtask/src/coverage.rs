@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use dli_spec::{Description, Operation};
 
 use crate::command::{cargo, target_directory};
@@ -23,7 +23,7 @@ pub struct Arguments {
 
 const FILE: &str = "COVERAGE.md";
 /// Where emulators in tests noted what they answered; see `.cargo/config.toml`.
-const ANSWERED: &str = "target/answered";
+pub const ANSWERED: &str = "target/answered";
 const COLUMNS: [&str; 7] =
     ["described", "sources", "typed", "handle", "emulator", "command", "tested"];
 
@@ -32,26 +32,28 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let bundle = description.bundle_all()?;
     let api = dli_codegen::api_source(&bundle)?;
     let handles = dli_codegen::handle_source(&bundle)?;
-    let documented = documented(&bundle)?;
+    let documented = documented()?;
     let answered = answered()?;
     let commands = commands(bundle.operations())?;
     let tested = tested()?;
+    // What the documentation has and the description lacks is a row as well.
     let mut rows = Vec::new();
+    let mut described = BTreeSet::new();
     for operation in bundle.operations() {
         let id = operation.id.as_str();
-        let typed = api.contains(&format!("pub async fn {id}<"));
-        let handle = handles.contains(&format!("begin(\"{id}\")"));
+        described.insert(format!("{} {}", operation.method, operation.path));
         let cells = [
-            documented.contains(id),
+            true,
             !operation.sources.is_empty(),
-            typed,
-            handle,
+            api.contains(&format!("pub async fn {id}<")),
+            handles.contains(&format!("begin(\"{id}\")")),
             answered.contains(id),
             commands.contains(id),
             tested.contains(id),
         ];
-        rows.push((operation, cells));
+        rows.push((id.to_owned(), cells));
     }
+    rows.extend(documented.difference(&described).map(|address| (address.clone(), [false; 7])));
     let text = table(&rows);
     println!("{}", text.lines().skip(4).collect::<Vec<_>>().join("\n"));
     if arguments.write {
@@ -63,15 +65,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Operations with everything an operation needs: a sentence, a description, statuses, and a
-/// schema for what it answers wherever one is documented.
-fn documented(bundle: &dli_spec::Bundle) -> anyhow::Result<BTreeSet<String>> {
-    let whole = |operation: &&Operation| {
-        !operation.summary.is_empty()
-            && !operation.description.is_empty()
-            && operation.success_statuses().next().is_some()
-    };
-    Ok(bundle.operations().iter().filter(whole).map(|operation| operation.id.clone()).collect())
+/// Every operation that a page of the documentation has, by method and path, as the lock of the
+/// documentation's facts holds them.
+fn documented() -> anyhow::Result<BTreeSet<String>> {
+    let lock = fs::read_to_string("openapi/docs.lock").context("no openapi/docs.lock")?;
+    let addresses = lock.lines().filter_map(|line| line.strip_prefix("\t@\t"));
+    // Remarks about the operation follow after a tab.
+    let addresses = addresses.filter_map(|rest| rest.split('\t').next()).map(str::to_owned);
+    let addresses: BTreeSet<String> = addresses.collect();
+    ensure!(!addresses.is_empty(), "openapi/docs.lock names no operation");
+    Ok(addresses)
 }
 
 /// Operations that a running emulator says it answers.
@@ -117,7 +120,7 @@ fn tested() -> anyhow::Result<BTreeSet<String>> {
     Ok(seen)
 }
 
-fn table(rows: &[(&Operation, [bool; 7])]) -> String {
+fn table(rows: &[(String, [bool; 7])]) -> String {
     let mut out = String::from(
         "# Coverage\n\nWritten by `cargo xtask coverage --write` after the tests; every cell is computed.\n\n",
     );
@@ -131,7 +134,7 @@ fn table(rows: &[(&Operation, [bool; 7])]) -> String {
     out.push('\n');
     for (operation, cells) in rows {
         let marks: Vec<&str> = cells.iter().map(|cell| if *cell { "✓" } else { "–" }).collect();
-        let _ = writeln!(out, "| {} | {} |", operation.id, marks.join(" | "));
+        let _ = writeln!(out, "| {} | {} |", operation, marks.join(" | "));
     }
     out
 }

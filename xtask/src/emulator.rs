@@ -23,6 +23,8 @@ impl Emulator {
         let mut process = Command::new(target_directory().join("debug/dli-emulator"))
             .args(["--listen", "127.0.0.1:0"])
             .args(arguments)
+            // What is asked of it here is no test.
+            .env_remove("DLI_EMULATOR_RECORD")
             .stdout(Stdio::piped())
             .spawn()
             .context("cannot start dli-emulator")?;
