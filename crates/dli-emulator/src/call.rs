@@ -121,6 +121,28 @@ impl Call<'_> {
         }
     }
 
+    /// Gives an object the name that is asked for, if one is and it is not taken.
+    pub fn rename(
+        &self,
+        kind: &str,
+        what: &str,
+        object: &mut Object,
+        name: Option<&str>,
+    ) -> ApiResult<()> {
+        if let Some(name) = name.filter(|name| *name != object.name) {
+            self.must_be_new(kind, what, name)?;
+            object.name = name.to_owned();
+        }
+        Ok(())
+    }
+
+    /// Puts every field of the body over what the object has.
+    pub fn overwrite(&self, object: &mut Object) {
+        for (field, value) in self.body.as_object().into_iter().flatten() {
+            object.set(field, value.clone());
+        }
+    }
+
     pub fn insert(&self, kind: &str, object: &mut Object) -> ApiResult<()> {
         self.objects.insert(self.project, kind, object)
     }

@@ -169,14 +169,7 @@ pub fn read_simple(lines: &[String], at: usize) -> (Option<Table>, usize) {
         }
         end += 1;
     }
-    let mut cells =
-        rows.iter().map(|row| row.iter().map(|lines| cell_of(lines)).collect::<Vec<_>>());
-    let Some(header) = cells.next() else {
-        return (None, end);
-    };
-    let header = header.iter().map(Cell::text).collect();
-    let rows = cells.skip(header_rows.saturating_sub(1)).collect();
-    (Some(Table { header, rows, ..Table::default() }), end)
+    (table_of(&rows, header_rows), end)
 }
 
 /// Reads the items of a `list-table` whose first item is at line `at`.
@@ -215,14 +208,16 @@ pub fn read_list_table(
         }
         end += 1;
     }
+    (table_of(&rows, header_rows), end)
+}
+
+/// The table whose rows have cells of these lines; the first row is its header.
+fn table_of(rows: &[Vec<Vec<String>>], header_rows: usize) -> Option<Table> {
     let mut cells =
         rows.iter().map(|row| row.iter().map(|lines| cell_of(lines)).collect::<Vec<_>>());
-    let Some(header) = cells.next() else {
-        return (None, end);
-    };
-    let header = header.iter().map(Cell::text).collect();
+    let header = cells.next()?.iter().map(Cell::text).collect();
     let rows = cells.skip(header_rows.saturating_sub(1)).collect();
-    (Some(Table { header, rows, ..Table::default() }), end)
+    Some(Table { header, rows, ..Table::default() })
 }
 
 fn indent_of(line: &str) -> usize {

@@ -172,16 +172,8 @@ fn submitting(call: &Call<'_>) -> Timeline {
 
 fn update(call: &Call<'_>) -> ApiResult {
     let mut job = of_path(call)?;
-    let changes = call.body.as_object().cloned().unwrap_or_default();
-    if let Some(name) = changes.get("name").and_then(Value::as_str)
-        && name != job.name
-    {
-        call.must_be_new(KIND, "Flink job", name)?;
-        job.name = name.to_owned();
-    }
-    for (field, value) in changes {
-        job.doc.insert(field, value);
-    }
+    call.rename(KIND, "Flink job", &mut job, call.body["name"].as_str())?;
+    call.overwrite(&mut job);
     if let Some(queue) = call.body["queue_name"].as_str() {
         job.set("queue_name", queues::of_job(call, queue)?);
     }

@@ -48,15 +48,9 @@ fn show(call: &Call<'_>) -> ApiResult {
 
 fn update(call: &Call<'_>) -> ApiResult {
     let mut template = call.require(KIND, WHAT, call.path("template_id"))?;
-    let name = call.text("name");
-    if name != template.name {
-        call.must_be_new(KIND, WHAT, name)?;
-        template.name = name.to_owned();
-    }
+    call.rename(KIND, WHAT, &mut template, Some(call.text("name")))?;
     check_body(template.text("type"), call.text("body"))?;
-    for (field, value) in call.body.as_object().into_iter().flatten() {
-        template.set(field, value.clone());
-    }
+    call.overwrite(&mut template);
     call.update(&mut template)?;
     Ok(done())
 }

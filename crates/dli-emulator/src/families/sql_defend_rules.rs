@@ -31,11 +31,7 @@ fn create(call: &Call<'_>) -> ApiResult {
 
 fn update(call: &Call<'_>) -> ApiResult {
     let mut rule = of_path(call)?;
-    let name = call.text("rule_name");
-    if name != rule.name {
-        call.must_be_new(KIND, WHAT, name)?;
-        rule.name = name.to_owned();
-    }
+    call.rename(KIND, WHAT, &mut rule, Some(call.text("rule_name")))?;
     rule.doc = checked(call)?.as_object().cloned().unwrap_or_default();
     call.update(&mut rule)?;
     Ok(done())

@@ -51,15 +51,8 @@ fn list(call: &Call<'_>) -> ApiResult {
 
 fn update(call: &Call<'_>) -> ApiResult {
     let mut template = call.require(KIND, WHAT, call.path("sql_id"))?;
-    if let Some(name) = call.body["sql_name"].as_str()
-        && name != template.name
-    {
-        call.must_be_new(KIND, WHAT, name)?;
-        template.name = name.to_owned();
-    }
-    for (field, value) in call.body.as_object().into_iter().flatten() {
-        template.set(field, value.clone());
-    }
+    call.rename(KIND, WHAT, &mut template, call.body["sql_name"].as_str())?;
+    call.overwrite(&mut template);
     call.update(&mut template)?;
     Ok(done())
 }
