@@ -44,3 +44,8 @@ pub mod handles {
     use dli_api::types;
     include!(concat!(env!("OUT_DIR"), "/handles.rs"));
 }
+
+/// The example in the README of the project compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct ProjectReadme;

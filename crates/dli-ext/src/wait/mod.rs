@@ -121,7 +121,6 @@ impl<T: Send + 'static> Waiter<T> {
     }
 
     /// A wait whose looks are made by a handle at an argument.
-    #[allow(dead_code)]
     pub(crate) fn of<H, A, F, Fut>(
         operation: &'static str,
         what: impl Into<String>,
@@ -340,7 +339,6 @@ impl<T> fmt::Debug for Waiter<T> {
     }
 }
 
-#[allow(dead_code)]
 impl<T> Look<T> {
     pub fn new(name: impl Into<String>, meaning: Meaning, value: T) -> Self {
         Self { name: name.into(), progress: None, value, meaning }
@@ -348,19 +346,16 @@ impl<T> Look<T> {
 }
 
 impl Meaning {
-    #[allow(dead_code)]
     pub fn failed(why: impl Into<String>) -> Self {
         Self::Failed(why.into())
     }
 
-    #[allow(dead_code)]
     pub fn done_if(done: bool) -> Self {
         if done { Self::Done } else { Self::Pending }
     }
 }
 
 /// A look for something that shall be gone: not finding it is the end.
-#[allow(dead_code)]
 pub(crate) fn gone<T>(found: Result<Look<T>, Error>) -> Result<Look<Option<T>>, Error> {
     match found {
         Ok(look) => Ok(Look {
