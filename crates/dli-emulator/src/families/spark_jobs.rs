@@ -114,9 +114,9 @@ fn lines(call: &Call<'_>, job: &Object) -> Vec<String> {
     ];
     for state in ["starting", "running", "success", "dead"] {
         if let Some(at) = job.timeline.when(state).filter(|at| *at <= call.now) {
-            let at =
-                jiff::Timestamp::from_millisecond(at).map(|at| at.to_string()).unwrap_or_default();
-            lines.push(format!("dli-emulator: {at} {state}"));
+            if let Ok(at) = jiff::Timestamp::from_millisecond(at) {
+                lines.push(format!("dli-emulator: {at:.3} {state}"));
+            }
         }
     }
     if job.timeline.state(call.now) == "dead" {
