@@ -113,10 +113,10 @@ fn lines(call: &Call<'_>, job: &Object) -> Vec<String> {
         "dli-emulator: this job only goes through its states; there is no Spark here.".to_owned(),
     ];
     for state in ["starting", "running", "success", "dead"] {
-        if let Some(at) = job.timeline.when(state).filter(|at| *at <= call.now) {
-            if let Ok(at) = jiff::Timestamp::from_millisecond(at) {
-                lines.push(format!("dli-emulator: {at:.3} {state}"));
-            }
+        if let Some(at) = job.timeline.when(state).filter(|at| *at <= call.now)
+            && let Ok(at) = jiff::Timestamp::from_millisecond(at)
+        {
+            lines.push(format!("dli-emulator: {at:.3} {state}"));
         }
     }
     if job.timeline.state(call.now) == "dead" {
