@@ -1,23 +1,64 @@
-//! `cargo xtask bench`: what is claimed, measured.
+//! `cargo xtask bench`: what is claimed, measured. Each row runs our side and a floor in the same
+//! run, alternately; the programs are in `crates/dli-bench`. One file a row.
 
 mod build;
+mod calls;
+mod concurrency;
+mod decoding;
+mod emulator;
+mod paging;
+mod programs;
+mod signing;
+mod start;
+mod table;
+mod vendor;
 
-use clap::Subcommand;
+use anyhow::{Context as _, ensure};
+
+use table::Line;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    #[command(subcommand)]
-    what: What,
+    /// Only these rows: calls, decoding, signing, paging, concurrency, emulator, start, build,
+    /// vendor.
+    rows: Vec<String>,
+    /// Put the lines into the table of README.md; those of other rows stay.
+    #[arg(long)]
+    write_readme: bool,
 }
 
-#[derive(Subcommand)]
-enum What {
-    /// A clean build of `dli-api` with one family and with all, and the generator's run.
-    Build(build::Arguments),
-}
+/// A row: its name and what measures it, in the order of the table.
+type Row = (&'static str, fn() -> anyhow::Result<Vec<Line>>);
+
+const ROWS: [Row; 9] = [
+    ("calls", calls::run),
+    ("decoding", decoding::run),
+    ("signing", signing::run),
+    ("paging", paging::run),
+    ("concurrency", concurrency::run),
+    ("emulator", emulator::run),
+    ("start", start::run),
+    ("build", build::run),
+    ("vendor", vendor::run),
+];
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    match &arguments.what {
-        What::Build(arguments) => build::run(arguments),
+    let names: Vec<&str> = ROWS.iter().map(|(name, _)| *name).collect();
+    for row in &arguments.rows {
+        let known = names.contains(&row.as_str());
+        ensure!(known, "there is no row `{row}`; there are {}", names.join(", "));
     }
+    programs::build()?;
+    let chosen = |name: &str| arguments.rows.is_empty() || arguments.rows.iter().any(|r| r == name);
+    let mut lines = Vec::new();
+    for (name, measure) in ROWS.iter().filter(|(name, _)| chosen(name)) {
+        eprintln!("… {name}");
+        let measured = measure().with_context(|| format!("row `{name}`"))?;
+        lines.extend(measured.into_iter().map(|line| line.of(name)));
+    }
+    println!("{}", table::show(&lines));
+    if arguments.write_readme {
+        table::write_readme(&lines, &names)?;
+    }
+    Ok(())
 }

@@ -36,6 +36,11 @@ impl Program {
         self
     }
 
+    pub fn env_remove(mut self, name: &str) -> Self {
+        self.0.env_remove(name);
+        self
+    }
+
     pub fn current_dir(mut self, folder: &std::path::Path) -> Self {
         self.0.current_dir(folder);
         self

@@ -54,6 +54,22 @@ pub fn api_source(bundle: &Bundle) -> Result<String, Error> {
     format(tokens)
 }
 
+/// The description as progenitor is given it: what an OpenAPI generator without knowledge of this
+/// project can take, for comparing with one.
+///
+/// ```
+/// let description = dli_spec::Description::embedded()?;
+/// let document = dli_codegen::lowered_document(&description.bundle(&["quotas"])?)?;
+/// assert_eq!(document["openapi"], "3.0.3");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// When the description cannot be lowered.
+pub fn lowered_document(bundle: &Bundle) -> Result<serde_json::Value, Error> {
+    Ok(serde_json::to_value(lower::lower(bundle)?.document)?)
+}
+
 /// The source of the handles of `dli-ext`: a struct a family, a method an operation.
 ///
 /// # Errors
