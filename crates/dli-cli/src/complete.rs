@@ -18,27 +18,37 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Names of queues.
 pub fn queues() -> ArgValueCompleter {
-    ArgValueCompleter::new(|typed: &OsStr| names(typed, "list_queues", "queue_name"))
+    ArgValueCompleter::new(|typed: &OsStr| {
+        // Without a type the service lists those for SQL alone.
+        let request = Request::of("list_queues").set("queue_type", "all");
+        names(typed, request, "queue_name")
+    })
 }
 
 /// Names of enhanced datasource connections.
 pub fn enhanced_connections() -> ArgValueCompleter {
-    ArgValueCompleter::new(|typed: &OsStr| names(typed, "list_enhanced_connections", "name"))
+    ArgValueCompleter::new(|typed: &OsStr| {
+        names(typed, Request::of("list_enhanced_connections"), "name")
+    })
 }
 
 /// Names of classic datasource connections.
 pub fn connections() -> ArgValueCompleter {
-    ArgValueCompleter::new(|typed: &OsStr| names(typed, "list_datasource_connections", "name"))
+    ArgValueCompleter::new(|typed: &OsStr| {
+        names(typed, Request::of("list_datasource_connections"), "name")
+    })
 }
 
 /// Names of databases.
 pub fn databases() -> ArgValueCompleter {
-    ArgValueCompleter::new(|typed: &OsStr| names(typed, "list_databases", "database_name"))
+    ArgValueCompleter::new(|typed: &OsStr| {
+        names(typed, Request::of("list_databases"), "database_name")
+    })
 }
 
-fn names(typed: &OsStr, operation: &str, field: &str) -> Vec<CompletionCandidate> {
+fn names(typed: &OsStr, request: Request, field: &str) -> Vec<CompletionCandidate> {
     let typed = typed.to_string_lossy();
-    let mut names: Vec<String> = fetch(operation)
+    let mut names: Vec<String> = fetch(request)
         .iter()
         .filter_map(|item| item[field].as_str())
         .filter(|name| name.starts_with(&*typed))
@@ -49,13 +59,13 @@ fn names(typed: &OsStr, operation: &str, field: &str) -> Vec<CompletionCandidate
     names.into_iter().map(CompletionCandidate::new).collect()
 }
 
-fn fetch(operation: &str) -> Vec<Value> {
+fn fetch(request: Request) -> Vec<Value> {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return Vec::new();
     };
     let found = runtime.block_on(async {
         let session = Session::new(globals()).ok()?;
-        let list = session.list(Request::of(operation), Some(500));
+        let list = session.list(request, Some(500));
         tokio::time::timeout(PATIENCE, list).await.ok()?.ok()
     });
     runtime.shutdown_background();

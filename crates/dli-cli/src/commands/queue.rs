@@ -145,8 +145,10 @@ impl Queue {
     pub async fn run(self, session: &Session) -> Result<()> {
         match self {
             Self::List { kind, tags, most } => {
+                // Without a type the service lists those for SQL alone.
+                let kind = kind.unwrap_or_else(|| "all".to_owned());
                 let request =
-                    Request::of("list_queues").maybe("queue_type", kind).maybe("tags", tags);
+                    Request::of("list_queues").set("queue_type", kind).maybe("tags", tags);
                 let items = session.list(request, most.get()).await?;
                 session.output.show(View::rows(items, LISTED, "There are no queues."))
             }
@@ -247,7 +249,8 @@ async fn until(
     timeout: Duration,
     ready: impl Fn(&Value) -> bool,
 ) -> Result<()> {
-    let request = Request::of("list_queues").set("page-size", 100).set("current-page", 1);
+    // Without a length of the page all of them come at once.
+    let request = Request::of("list_queues").set("queue_type", "all");
     let what = format!("{what} {queue}");
     let wait = Wait { request, what: &what, timeout, until_gone: false };
     let read = |answer: &Value| {
@@ -328,7 +331,7 @@ async fn properties(
 }
 
 fn show(queue: &str) -> Request {
-    Request::of("show_queue").set("queue_name", queue)
+    Request::of("show_queue").set("queue_name", queue).set("queue_type", "all")
 }
 
 fn action(queue: &str, body: Value) -> Request {
