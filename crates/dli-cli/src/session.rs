@@ -1,6 +1,7 @@
 //! What a command works with: the client, the output, the answers to questions.
 
 mod failure;
+mod interrupt;
 mod local;
 mod paging;
 mod wait;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 pub use failure::of_client;
+pub use interrupt::Interrupt;
 #[cfg(feature = "local")]
 pub use local::data_dir as local_data;
 #[cfg(not(feature = "local"))]
@@ -89,6 +91,14 @@ impl Session {
         }
         if let Some(id) = &globals.project_id {
             builder = builder.project_id(id);
+        }
+        #[cfg(feature = "obs")]
+        if let Some(place) = std::env::var_os("DLI_OBS").filter(|place| !place.is_empty()) {
+            use dli_ext::sql::Storage;
+            builder = builder.storage(match place.to_str() {
+                Some(url) if url.contains("://") => Storage::obs(Some(url.to_owned())),
+                _ => Storage::folder(place),
+            });
         }
         builder
     }

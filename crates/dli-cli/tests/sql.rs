@@ -88,6 +88,74 @@ fn rows_that_are_left_out_are_never_left_out_silently() {
     assert_transcript!(scene);
 }
 
+/// An engine that writes its rows into a bucket, as the service does with long results.
+#[cfg(feature = "obs")]
+struct Bucket;
+
+#[cfg(feature = "obs")]
+impl SqlEngine for Bucket {
+    fn check(&self, _: SqlStatement) -> SqlFuture<Option<String>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn run(&self, statement: SqlStatement) -> SqlFuture<SqlRows> {
+        Box::pin(async move {
+            let rows = (0..1000).map(|row| vec![row.into(), "a".into()]).collect();
+            let columns = [("n", "int"), ("text", "string")];
+            let columns = columns.map(|(name, kind)| (name.to_owned(), kind.to_owned())).to_vec();
+            let path = Some(format!("obs://jobs/{}", statement.text.replace(' ', "-")));
+            Ok(SqlRows { columns, rows, row_count: Some(2500), result_path: path })
+        })
+    }
+}
+
+/// 2,500 rows in the two files of a result.
+#[cfg(feature = "obs")]
+fn fill(folder: &std::path::Path) {
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("_SUCCESS"), "").unwrap();
+    for (part, rows) in [0..1500, 1500..2500].into_iter().enumerate() {
+        let lines: String = rows.map(|row| format!("{row},\"row, {row}\"\n")).collect();
+        std::fs::write(folder.join(format!("part-0000{part}.csv")), lines).unwrap();
+    }
+}
+
+#[cfg(feature = "obs")]
+#[test]
+fn rows_that_no_preview_holds_are_read_from_the_job_bucket() {
+    let scene = Scene::with(|builder| builder.sql_engine(Bucket));
+    let buckets = scene.folder.path().join("buckets");
+    fill(&buckets.join("jobs/select-1"));
+    let run = |line: &str| {
+        let mut command = scene.command();
+        command.env("DLI_OBS", &buckets).args(common::words(line));
+        let output = common::finish(command, "");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "dli {line}: {said}");
+        (String::from_utf8(output.stdout).unwrap(), said)
+    };
+    let (rows, said) = run("sql 'select 1' --output csv");
+    assert_eq!(rows.lines().count(), 2501);
+    assert_eq!(rows.lines().last(), Some("2499,\"row, 2499\""));
+    assert_eq!(said, "");
+    let (_, said) = run("sql 'select 1' --to rows.parquet");
+    assert!(said.starts_with("2,500 rows in "), "{said}");
+    let id = scene.quietly("job list --limit 1 --query [0].job_id");
+    let (counted, _) = run(&format!("job results {} --query length(@)", id.trim()));
+    assert_eq!(counted, "2500\n");
+
+    // What cannot be read is not left out silently.
+    std::fs::remove_file(buckets.join("jobs/select-1/part-00001.csv")).unwrap();
+    for (statement, why) in
+        [("select 1", "1500 of 2500 rows"), ("select 2", "no result at obs://jobs/select-2")]
+    {
+        let (rows, said) = run(&format!("sql '{statement}' --output csv"));
+        assert_eq!(rows.lines().count(), 1001);
+        assert!(said.contains(why), "{said}");
+        assert!(said.contains("these are 1,000 of 2,500 rows"), "{said}");
+    }
+}
+
 #[test]
 fn rows_go_into_files_whole_or_not_at_all() {
     let mut scene = scene();

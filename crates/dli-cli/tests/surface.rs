@@ -1,6 +1,10 @@
 //! The whole surface: every command and every flag, and every operation with its options.
 
+mod common;
+
 use std::fmt::Write as _;
+
+use common::{steady, untimed};
 
 #[test]
 fn every_command_and_every_flag_is_known() {
@@ -34,14 +38,27 @@ fn every_operation_and_its_options_are_known() {
     });
 }
 
+#[test]
+fn what_differs_from_run_to_run_is_made_the_same() {
+    let same = "at 2026-01-02T03:04:05.006Z starting";
+    for time in ["31T23:59:59.123456Z", "01T00:00:00.1Z", "01T00:00:00Z"] {
+        assert_eq!(steady(&format!("at 2027-10-{time} starting")), same);
+    }
+    assert_eq!(steady("{2027-10-01T00:00:00}."), "{2026-01-02T03:04:05}.");
+    for time in ["3 ms", "1.5 s", "2 min 1 s", "1 h 59 min"] {
+        assert_eq!(untimed(&format!("! 3 rows in {time}.")), "! 3 rows in no time.\n");
+    }
+}
+
 /// What the tests say to the program.
-const TESTS: [&str; 7] = [
+const TESTS: [&str; 8] = [
     include_str!("around.rs"),
     include_str!("connections.rs"),
     include_str!("data.rs"),
     include_str!("jobs.rs"),
     include_str!("queues.rs"),
     include_str!("sql.rs"),
+    include_str!("terminal.rs"),
     include_str!("wrong_input.rs"),
 ];
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::error::{Exit, Failure, Result};
-use crate::output::{View, eprint_line};
+use crate::output::{View, eprint_line, table_of_lists};
 use crate::request::Request;
 use crate::session::{Session, of_client};
 
@@ -57,7 +57,7 @@ pub async fn run(session: &Session) -> Result<()> {
     }
     let first = checks.iter().find_map(|check| check.exit);
     if session.output.is_table() && !session.output.has_query() {
-        session.output.text(&text(&explained, &checks))?;
+        session.output.text(&text(&explained, &checks, session.output.width))?;
     } else {
         let listed = |check: &Check| json!({ "check": check.name, "ok": check.exit.is_none(), "text": check.text });
         let checks: Vec<Value> = checks.iter().map(listed).collect();
@@ -74,27 +74,23 @@ pub async fn run(session: &Session) -> Result<()> {
     }
 }
 
-fn text(explained: &[Value], checks: &[Check]) -> String {
-    let mut text = String::new();
-    let width = explained.iter().map(|value| plain(&value["name"]).len()).max().unwrap_or(0);
-    for value in explained {
-        let origin = match &value["origin"] {
-            Value::String(origin) => format!("  ({origin})"),
-            _ => String::new(),
-        };
-        text.push_str(&format!(
-            "{:width$}  {}{origin}\n",
-            plain(&value["name"]),
-            plain(&value["value"])
-        ));
-    }
+/// Two tables without headers, each as wide as the terminal at most.
+fn text(explained: &[Value], checks: &[Check], width: Option<usize>) -> String {
+    let explained = explained.iter().map(|value| {
+        let origin = plain(&value["origin"]);
+        let origin = if origin.is_empty() { origin } else { format!("({origin})") };
+        vec![plain(&value["name"]), plain(&value["value"]), origin]
+    });
+    let explained: Vec<Vec<String>> = explained.collect();
+    let checks = checks.iter().map(|check| {
+        let mark = if check.exit.is_none() { "ok" } else { "wrong" };
+        vec![mark.to_owned(), format!("{}: {}", check.name, check.text)]
+    });
+    let mut text = table_of_lists(&[], &explained, width);
     if !explained.is_empty() {
         text.push('\n');
     }
-    for check in checks {
-        let mark = if check.exit.is_none() { "ok   " } else { "wrong" };
-        text.push_str(&format!("{mark}  {}: {}\n", check.name, check.text));
-    }
+    text.push_str(&table_of_lists(&[], &checks.collect::<Vec<_>>(), width));
     text
 }
 

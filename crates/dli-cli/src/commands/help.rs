@@ -22,44 +22,64 @@ const TOPICS: &[(&str, &str, &str)] = &[
     ("sql", "running statements", SQL),
 ];
 
+// Lines of 80 columns at most: these texts are printed as they are.
+
 const API: &str = "\
 Every operation of the service is a command: `dli api` lists them, and
 
   dli api create_queue --help        what it takes
-  dli api create_queue --skeleton    a body to fill in, as YAML with explanations
+  dli api create_queue --skeleton    a body to fill in, with explanations
   dli api create_queue --body @queue.yaml
-  dli api create_queue queue_name=reports cu_count=16 tags[0].key=team tags[0].value=bi
+  dli api create_queue queue_name=reports cu_count=16 tags[0].key=team
   dli api list_queues --queue-type sql --output yaml
   dli api list_sql_jobs --all        all pages as one list
 
-A value becomes what the description says: `cu_count=16` is a number, `queue_name=16` a text.
-`name:=JSON` sets JSON as it is, `name=@file` the text of a file. Parameters and bodies are checked
-before anything is sent; `--no-check` sends a body all the same. `--dry-run` prints the request.
+A value becomes what the description says: `cu_count=16` is a number,
+`queue_name=16` a text. `name:=JSON` sets JSON as it is, `name=@file` the text
+of a file. Parameters and bodies are checked before anything is sent;
+`--no-check` sends a body all the same. `--dry-run` prints the request.
 ";
 
 const CONFIGURATION: &str = "\
-Looked for in this order: the options of the command line; with `--profile NAME`, that section of
-~/.dli/profiles; the variables of the vendor's SDKs (HUAWEICLOUD_SDK_REGION, HUAWEICLOUD_SDK_AK,
-HUAWEICLOUD_SDK_SK, HUAWEICLOUD_SDK_SECURITY_TOKEN, HUAWEICLOUD_SDK_PROJECT_ID); the vendor's files
-in ~/.huaweicloud; the metadata of the machine. `dli configure` writes the files, `dli doctor`
-tells what was found, where, and whether it works.
+Looked for in this order:
 
-More variables: DLI_OUTPUT (a format), DLI_QUEUE and DLI_DATABASE (for SQL), DLI_PROFILE,
-DLI_LOCAL_DATA (a folder for `--local`, or `memory`), NO_COLOR, HTTPS_PROXY, NO_PROXY.
+  the options of the command line
+  with `--profile NAME`, that section of ~/.dli/profiles
+  the variables of the vendor's SDKs: HUAWEICLOUD_SDK_REGION,
+    HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_SDK_SECURITY_TOKEN,
+    HUAWEICLOUD_SDK_PROJECT_ID
+  the vendor's files in ~/.huaweicloud
+  the metadata of the machine
+
+`dli configure` writes the files, `dli doctor` tells what was found, where, and
+whether it works. More variables:
+
+  DLI_OUTPUT      a format, as for `--output`
+  DLI_QUEUE       the queue of SQL, Spark and Flink jobs
+  DLI_DATABASE    the database of SQL
+  DLI_PROFILE     as for `--profile`
+  DLI_OBS         where obs:// is, for long results of SQL: an address, or a
+                  folder in which each bucket is a folder (feature `obs`)
+  DLI_LOCAL_DATA  a folder for `--local`, or `memory`
+  NO_COLOR        no colours, if it has any value
+  HTTPS_PROXY, NO_PROXY
 ";
 
 const LOCAL: &str = "\
-With `--local` a command is answered by an emulator inside the program; it needs neither an account
-nor a network. What is created stays in a folder of your state directory, or in DLI_LOCAL_DATA.
+With `--local` a command is answered by an emulator inside the program; it needs
+neither an account nor a network. What is created stays in a folder of your
+state directory, or in DLI_LOCAL_DATA.
 
-  dli enhanced-connection create office --vpc VPC --subnet SUBNET --wait --local
+  dli enhanced-connection create office --vpc VPC --subnet SUBNET --local
   dli enhanced-connection list --local
 
-`dli local` runs the same emulator for other programs, and prints what to set for them.
+`dli local` runs the same emulator for other programs, and prints what to set
+for them.
 ";
 
 const OUTPUT: &str = "\
-Results go to standard output, everything else to standard error. `--output`, or DLI_OUTPUT, takes
+Results go to standard output, everything else to standard error. `--output`, or
+DLI_OUTPUT, takes
 
   table     for people; as wide as the terminal, times in local time
   json      what the service answered; times as it gave them
@@ -68,16 +88,18 @@ Results go to standard output, everything else to standard error. `--output`, or
   parquet   rows of `dli sql --to FILE`
 
 Lists are fetched to their end, and printed as one; `--limit` ends them early.
+Without a terminal nothing is coloured, wrapped or left out.
 ";
 
 const QUERY: &str = "\
-`--query` takes a JMESPath expression (https://jmespath.org) and prints what it picks:
+`--query` takes a JMESPath expression (https://jmespath.org) and prints what it
+picks:
 
-  --query '[].name'                                   one field of each
-  --query '[?status==`ACTIVE`].{name: name, id: id}'  some, with some fields
-  --query 'length(@)'                                 how many
-  --query 'sort_by(@, &create_time)[-1]'              the latest
-  --query '[].name' --output json                     the same for a program
+  --query '[].name'                         one field of each
+  --query '[?status==`ACTIVE`].[name, id]'  some, with some fields
+  --query 'length(@)'                       how many
+  --query 'sort_by(@, &create_time)[-1]'    the latest
+  --query '[].name' --output json           the same for a program
 ";
 
 const SQL: &str = "\
@@ -85,12 +107,13 @@ const SQL: &str = "\
   dli sql --file report.sql --queue reports
   echo 'show tables' | dli sql --database sales
   dli sql \"select * from orders\" --to orders.parquet
-  dli sql \"insert into a select * from b\" --detach     prints the id; then dli job follow ID
-  dli sql shell --queue reports                        history, completion, \\d
+  dli sql \"insert into a select * from b\" --detach
+                                  prints the id; then dli job follow ID
+  dli sql shell --queue reports   history, completion, \\d
 
-Statements are parted by semicolons and run one after the other; the first failure ends the run.
-Ctrl-C cancels the statement on the server. A preview has 1,000 rows at most; what is missing is
-said, and `dli job export` writes all.
+Statements are parted by semicolons and run one after the other; the first
+failure ends the run. Ctrl-C cancels the statement on the server. A preview has
+1,000 rows at most; what is missing is said, and `dli job export` writes all.
 ";
 
 impl Help {

@@ -95,7 +95,7 @@ const SHOWN: &[Column] = &[
     Column::state("Status", "status"),
     Column::text("Type", "job_type"),
     Column::text("Statement", "statement"),
-    Column::text("Detail", "detail"),
+    Column::new("Detail", "detail", Kind::Schema),
     Column::text("Queue", "queue_name"),
     Column::text("Database", "database_name"),
     Column::text("Table", "table_name"),
@@ -142,10 +142,13 @@ impl Job {
             }
             Self::Follow { id } => {
                 let started = Instant::now();
-                let finished = sql::follow(session, None, &id, started).await?;
-                sql::present(session, &finished, None, started)
+                let finished = sql::follow(session, None, &id).await?;
+                sql::present(session, &finished, None, Some(started))
             }
-            Self::Results { id } => sql::fetch(session, None, &id).await?.show(&session.output),
+            Self::Results { id } => {
+                let finished = sql::finished(session, &id).await?;
+                sql::present(session, &finished, None, None)
+            }
             Self::Export { id, folder, format, overwrite, queue } => {
                 let request = Request::of("export_sql_job_result").set("job_id", id).body(json!({
                     "data_path": folder,
@@ -155,8 +158,7 @@ impl Job {
                 }));
                 let answer = session.call(&request).await?;
                 let job = answer["job_id"].as_str().unwrap_or_default();
-                let started = Instant::now();
-                let finished = sql::follow(session, None, job, started).await?;
+                let finished = sql::follow(session, None, job).await?;
                 session.output.done(&format!("The rows are in {folder}."), finished.status)
             }
         }

@@ -24,6 +24,8 @@ pub enum Kind {
     Bytes,
     /// From 0 to 1.
     Fraction,
+    /// Text; the schema of a result (`[{"id": "bigint"}]`) without its braces.
+    Schema,
     /// Objects of a list by one of their fields.
     Names(&'static str),
 }
@@ -159,6 +161,7 @@ impl Column {
             Kind::Fraction => {
                 number().map_or_else(String::new, |part| format!("{:.0} %", part * 100.0))
             }
+            Kind::Schema => schema(value).unwrap_or_else(|| plain(value)),
             Kind::Names(field) => {
                 let items = value.as_array().map_or(&[][..], Vec::as_slice);
                 let names: Vec<String> = items.iter().map(|item| plain(&item[field])).collect();
@@ -220,6 +223,15 @@ pub fn plain(value: &Value) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// `id bigint, name string` of `[{"id": "bigint"}, {"name": "string"}]` in a text.
+fn schema(value: &Value) -> Option<String> {
+    let columns: Vec<serde_json::Map<String, Value>> =
+        serde_json::from_str(value.as_str()?).ok()?;
+    let columns = columns.iter().flatten();
+    let columns = columns.map(|(name, kind)| Some(format!("{name} {}", kind.as_str()?)));
+    Some(columns.collect::<Option<Vec<_>>>()?.join(", "))
 }
 
 /// Bytes with a unit.

@@ -5,6 +5,7 @@ pub mod csv;
 mod record;
 mod table;
 mod time;
+mod wrap;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
@@ -12,6 +13,7 @@ use std::path::Path;
 use serde_json::Value;
 
 pub use column::{Column, Kind, bytes};
+use table::Laid;
 pub use table::{lists as table_of_lists, one_line};
 pub use time::duration;
 
@@ -114,47 +116,46 @@ impl Output {
             value = search(query, &value)?;
             shape = Shape::Any;
         }
-        let mut text = Vec::new();
-        self.render(&value, &shape, &mut text)?;
-        write_stdout(&text)
+        let Laid { text, remark } = self.lay(&value, &shape)?;
+        write_stdout(text.as_bytes())?;
+        if let Some(remark) = remark {
+            eprint_line(&remark);
+        }
+        Ok(())
     }
 
-    fn render(&self, value: &Value, shape: &Shape, out: &mut Vec<u8>) -> Result<()> {
-        match self.format {
+    fn lay(&self, value: &Value, shape: &Shape) -> Result<Laid> {
+        Ok(match self.format {
             Format::Json => {
-                out.extend(serde_json::to_string_pretty(value).unwrap_or_default().into_bytes());
-                out.push(b'\n');
+                let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+                text.push('\n');
+                text.into()
             }
-            Format::Yaml => out.extend(to_yaml(value)?.into_bytes()),
-            Format::Csv => out.extend(to_csv(value, shape).into_bytes()),
-            Format::Table => {
-                let text = match shape {
-                    Shape::Rows { columns, none } => {
-                        let items = value.as_array().map_or(&[][..], Vec::as_slice);
-                        if items.is_empty() {
-                            eprint_line(none);
-                        }
+            Format::Yaml => to_yaml(value)?.into(),
+            Format::Csv => to_csv(value, shape).into(),
+            Format::Table => match shape {
+                Shape::Rows { columns, none } => match value.as_array() {
+                    Some(items) if !items.is_empty() => {
                         table::rows(items, columns, self.width, self.styled)
                     }
-                    Shape::Record { columns } => {
-                        record::fields(value, columns, self.width, self.styled)
-                    }
-                    Shape::Any => self.any(value),
-                };
-                out.extend(text.into_bytes());
-            }
+                    _ => Laid { text: String::new(), remark: Some((*none).to_owned()) },
+                },
+                Shape::Record { columns } => {
+                    record::fields(value, columns, self.width, self.styled).into()
+                }
+                Shape::Any => self.any(value),
+            },
             Format::Parquet => {
                 return Err(Failure::usage(
                     "`--output parquet` is for rows of SQL: use it with `dli sql`, together with \
                      `--to FILE`",
                 ));
             }
-        }
-        Ok(())
+        })
     }
 
     /// A table for what has the shape of one, and text for the rest.
-    fn any(&self, value: &Value) -> String {
+    fn any(&self, value: &Value) -> Laid {
         match value {
             Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_object) => {
                 table::rows(items, &Column::of_items(items), self.width, self.styled)
@@ -165,16 +166,17 @@ impl Output {
                     row.map(|cell| table::one_line(&column::plain(cell))).collect()
                 };
                 let rows: Vec<Vec<String>> = items.iter().map(cells).collect();
-                table::lists(&[], &rows, self.width)
+                table::lists(&[], &rows, self.width).into()
             }
             Value::Array(items) => {
-                items.iter().map(|item| format!("{}\n", column::plain(item))).collect()
+                let lines = items.iter().map(|item| format!("{}\n", column::plain(item)));
+                lines.collect::<String>().into()
             }
             Value::Object(_) => {
-                record::fields(value, &Column::of_object(value), self.width, self.styled)
+                record::fields(value, &Column::of_object(value), self.width, self.styled).into()
             }
-            Value::Null => String::new(),
-            scalar => format!("{}\n", column::plain(scalar)),
+            Value::Null => String::new().into(),
+            scalar => format!("{}\n", column::plain(scalar)).into(),
         }
     }
 
@@ -200,9 +202,17 @@ pub fn write_stdout(text: &[u8]) -> Result<()> {
     out.write_all(text).and_then(|()| out.flush()).map_err(|error| error::stdout(&error))
 }
 
-/// A line on standard error; nobody minds if it is closed.
+/// A line on standard error, on a terminal broken between words; nobody minds if it is closed.
 pub fn eprint_line(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let stderr = io::stderr();
+    let text = match stderr.is_terminal().then(terminal_width) {
+        Some(width) => {
+            let lines = text.lines().flat_map(|line| wrap::wrap(line, width, false));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        None => text.to_owned(),
+    };
+    let _ = writeln!(stderr.lock(), "{text}");
 }
 
 /// `NO_COLOR` and a terminal that knows no colours are respected.

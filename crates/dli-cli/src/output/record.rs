@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::column::{Column, Kind, plain};
 use super::table::one_line;
+use super::wrap::wrap;
 
 /// The fields of an object that have a value. Lists of objects follow as small blocks.
 pub fn fields(value: &Value, columns: &[Column], width: Option<usize>, styled: bool) -> String {
@@ -32,7 +33,7 @@ pub fn fields(value: &Value, columns: &[Column], width: Option<usize>, styled: b
             _ => text.lines().map(one_line).collect::<Vec<_>>(),
         };
         if let Some(room) = room.filter(|_| column.kind != Kind::Id) {
-            lines = lines.iter().flat_map(|line| wrap(line, room)).collect();
+            lines = lines.iter().flat_map(|line| wrap(line, room, true)).collect();
         }
         for (number, line) in lines.iter().enumerate() {
             let line = match column.style(line).filter(|_| styled) {
@@ -61,35 +62,14 @@ fn short(value: &Value) -> String {
         return format!("{}={}", one_line(key), one_line(value));
     }
     let named = object.contains_key("name");
-    let parts = object
-        .iter()
-        .filter(|(name, _)| !DULL.contains(&name.as_str()))
-        .map(|(name, value)| (name, one_line(&plain(value))))
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| match named {
-            true => value,
-            false => format!("{name}={value}"),
-        });
-    parts.collect::<Vec<_>>().join("  ")
-}
-
-/// Breaks a line at blanks, and within words that are longer than the room.
-fn wrap(line: &str, room: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut current = String::new();
-    for word in line.split(' ') {
-        if !current.is_empty() && current.width() + 1 + word.width() > room {
-            lines.push(std::mem::take(&mut current));
-        } else if !current.is_empty() {
-            current.push(' ');
-        }
-        for c in word.chars() {
-            if current.width() >= room {
-                lines.push(std::mem::take(&mut current));
-            }
-            current.push(c);
+    let mut parts: Vec<String> = Vec::new();
+    for (name, value) in object.iter().filter(|(name, _)| !DULL.contains(&name.as_str())) {
+        let value = one_line(&plain(value));
+        let part = if named { value.clone() } else { format!("{name}={value}") };
+        // An id that is the name says nothing more.
+        if !value.is_empty() && !parts.contains(&part) {
+            parts.push(part);
         }
     }
-    lines.push(current);
-    lines
+    parts.join("  ")
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::column::{Column, Kind, Mood};
-use super::eprint_line;
+use super::wrap::wrap;
 
 /// Between columns.
 const GAP: usize = 2;
@@ -20,10 +20,22 @@ const NARROWEST: usize = 12;
 /// Without a terminal, nothing is wrapped.
 const WIDEST: u16 = u16::MAX;
 
+/// A table, and what is to be said after it.
+pub struct Laid {
+    pub text: String,
+    pub remark: Option<String>,
+}
+
+impl From<String> for Laid {
+    fn from(text: String) -> Self {
+        Self { text, remark: None }
+    }
+}
+
 /// A table of objects.
-pub fn rows(items: &[Value], columns: &[Column], width: Option<usize>, styled: bool) -> String {
+pub fn rows(items: &[Value], columns: &[Column], width: Option<usize>, styled: bool) -> Laid {
     if items.is_empty() {
-        return String::new();
+        return String::new().into();
     }
     let mut cells: Vec<Vec<String>> = columns
         .iter()
@@ -39,11 +51,11 @@ pub fn rows(items: &[Value], columns: &[Column], width: Option<usize>, styled: b
             cells.remove(index);
         }
     }
-    let mut hidden = Vec::new();
+    let all: Vec<&str> = columns.iter().map(|column| column.header()).collect();
     if let Some(width) = width {
         while least(&columns, &cells) > width {
             let Some(index) = most_dispensable(&columns) else { break };
-            hidden.push(columns.remove(index).header().to_lowercase());
+            columns.remove(index);
             cells.remove(index);
         }
     }
@@ -80,18 +92,26 @@ pub fn rows(items: &[Value], columns: &[Column], width: Option<usize>, styled: b
             ColumnConstraint::LowerBoundary(Width::Fixed(NARROWEST as u16))
         });
     }
-    let text = trimmed(&table);
-    if !hidden.is_empty() {
-        eprint_line(&format!(
+    let shown: Vec<&str> = columns.iter().map(|column| column.header()).collect();
+    let hidden = all.iter().filter(|header| !shown.contains(header));
+    let hidden: Vec<String> = hidden.map(|header| header.to_lowercase()).collect();
+    let remark = (!hidden.is_empty()).then(|| {
+        format!(
             "({} left out for lack of room; a wider terminal or `--output json` has all)",
             hidden.join(", ")
-        ));
-    }
-    text
+        )
+    });
+    Laid { text: trimmed(&table), remark }
 }
 
-/// A table of lists, with or without a header.
+/// A table of lists, with or without a header. With more columns than there is room for, each
+/// row becomes a block with a line a column.
 pub fn lists(header: &[String], rows: &[Vec<String>], width: Option<usize>) -> String {
+    if let Some(width) = width
+        && narrowest(header, rows) > width
+    {
+        return blocks(header, rows, width);
+    }
     let mut table = empty(width);
     if !header.is_empty() {
         table.set_header(header);
@@ -106,6 +126,35 @@ pub fn lists(header: &[String], rows: &[Vec<String>], width: Option<usize>) -> S
         }
     }
     trimmed(&table)
+}
+
+/// The least width that lists can have.
+fn narrowest(header: &[String], rows: &[Vec<String>]) -> usize {
+    let widths = header.iter().enumerate().map(|(index, name)| {
+        let cells = rows.iter().filter_map(|row| row.get(index)).map(|cell| cell.width());
+        cells.max().unwrap_or(0).max(name.width()).min(NARROWEST)
+    });
+    widths.sum::<usize>() + header.len().saturating_sub(1) * GAP
+}
+
+fn blocks(header: &[String], rows: &[Vec<String>], width: usize) -> String {
+    let widest = header.iter().map(|name| name.width()).max().unwrap_or(0).min(width / 2);
+    let room = width.saturating_sub(widest + GAP).max(NARROWEST);
+    let mut text = String::new();
+    for (number, row) in rows.iter().enumerate() {
+        let _ = writeln!(text, "-- row {}", number + 1);
+        for (name, cell) in header.iter().zip(row) {
+            let blank = " ".repeat(widest.saturating_sub(name.width()));
+            for (number, line) in wrap(cell, room, true).iter().enumerate() {
+                let line = match number {
+                    0 => format!("{name}{blank}  {line}"),
+                    _ => format!("{}  {line}", " ".repeat(widest)),
+                };
+                let _ = writeln!(text, "{}", line.trim_end());
+            }
+        }
+    }
+    text
 }
 
 fn empty(width: Option<usize>) -> Table {

@@ -1,9 +1,10 @@
 //! Waiting for a state, with something to look at meanwhile.
 
+use std::fmt;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde_json::Value;
 
 use super::Session;
@@ -93,8 +94,18 @@ pub fn spinner(what: &str) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
-        bar.set_style(style);
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({took})") {
+        bar.set_style(style.with_key(
+            "took",
+            |state: &ProgressState, text: &mut dyn fmt::Write| {
+                let seconds = i64::try_from(state.elapsed().as_secs()).unwrap_or(0);
+                let _ = match seconds {
+                    // Tenths of a second would only flicker.
+                    ..60 => write!(text, "{seconds} s"),
+                    _ => text.write_str(&duration(seconds * 1000)),
+                };
+            },
+        ));
     }
     bar.set_message(what.to_owned());
     bar.enable_steady_tick(Duration::from_millis(120));

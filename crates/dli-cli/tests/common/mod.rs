@@ -193,7 +193,7 @@ pub fn words(line: &str) -> Vec<String> {
 }
 
 /// Ids and times replaced by others of the same length.
-fn steady(text: &str) -> String {
+pub fn steady(text: &str) -> String {
     let mut seen: Vec<String> = Vec::new();
     let mut out = String::new();
     let mut rest = text;
@@ -225,10 +225,20 @@ fn steady(text: &str) -> String {
             out.push_str("2026-01-02");
         } else if word.len() == 8 && shape(word) == "00:00:00" {
             out.push_str("03:04:05");
-        } else if shape(word) == "0000-00-00T00:00:00" {
+        } else if let Some(zone) = moment(word) {
+            // Zeros at the end of a fraction, or the whole of it, may be left out.
+            let (fraction, behind) = match after.strip_prefix('.').filter(|_| zone.is_empty()) {
+                Some(rest) => {
+                    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+                    (digits > 0, &rest[digits..])
+                }
+                None => (false, after),
+            };
             out.push_str("2026-01-02T03:04:05");
-        } else if word.len() == 4 && shape(word) == "000Z" {
-            out.push_str("006Z");
+            out.push_str(if fraction || zone == "Z" { ".006" } else { "" });
+            out.push_str(zone);
+            rest = behind;
+            continue;
         } else {
             out.push_str(word);
         }
@@ -240,14 +250,23 @@ fn steady(text: &str) -> String {
 }
 
 /// `3 rows in 97 ms.` without its time.
-fn untimed(text: &str) -> String {
+pub fn untimed(text: &str) -> String {
     let line = |line: &str| match line.rsplit_once(" in ") {
-        Some((what, time)) if time.ends_with("s.") && line.starts_with("! ") => {
+        Some((what, time)) if is_duration(time.trim_end_matches('.')) && line.starts_with("! ") => {
             format!("{what} in no time.\n")
         }
         _ => format!("{line}\n"),
     };
     text.lines().map(line).collect()
+}
+
+/// `97 ms`, `1.5 s`, `2 min 1 s`, `1 h 5 min`.
+fn is_duration(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
+    words.len().is_multiple_of(2)
+        && words.chunks(2).all(|pair| {
+            pair[0].parse::<f64>().is_ok() && ["ms", "s", "min", "h", "d"].contains(&pair[1])
+        })
 }
 
 fn digits(word: &str) -> bool {
@@ -256,6 +275,12 @@ fn digits(word: &str) -> bool {
 
 fn shape(word: &str) -> String {
     word.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()
+}
+
+/// What follows the seconds of a date with a time, if it is one: nothing, or `Z`.
+fn moment(word: &str) -> Option<&str> {
+    let (time, zone) = word.split_at_checked(19)?;
+    (shape(time) == "0000-00-00T00:00:00" && matches!(zone, "" | "Z")).then_some(zone)
 }
 
 fn is_id(word: &str) -> bool {

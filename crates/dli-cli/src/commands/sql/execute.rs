@@ -1,6 +1,7 @@
 //! One statement: submitted, watched, and its rows fetched.
 
-use std::time::{Duration, Instant};
+use std::pin::{Pin, pin};
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use indicatif::ProgressBar;
@@ -10,9 +11,9 @@ use super::Settings;
 use crate::commands::common::tags;
 use crate::commands::rows::Rows;
 use crate::error::{Exit, Failure, Result};
-use crate::output::{bytes, duration, eprint_line};
+use crate::output::{bytes, eprint_line};
 use crate::request::Request;
-use crate::session::{Session, spinner};
+use crate::session::{Interrupt, Session, spinner};
 
 /// What became of a statement.
 pub struct Finished {
@@ -48,14 +49,18 @@ pub async fn submit(session: &Session, settings: &Settings, sql: &str) -> Result
 
 /// Submits a statement and waits for its end. Ctrl-C cancels the job on the server.
 pub async fn run(session: &Session, settings: &Settings, sql: &str) -> Result<Finished> {
-    let started = Instant::now();
+    let mut interrupt = Interrupt::new();
+    let mut submitting = pin!(submit(session, settings, sql));
+    let bar = spinner("submitting");
     let answer = tokio::select! {
-        answer = submit(session, settings, sql) => answer?,
-        _ = tokio::signal::ctrl_c() => return Err(Failure::new(
-            Exit::Interrupted,
-            "interrupted while the statement was being submitted; `dli job list` shows whether it was",
-        )),
+        answer = &mut submitting => Some(answer),
+        () = interrupt.came() => None,
     };
+    bar.finish_and_clear();
+    let Some(answer) = answer else {
+        return Err(cancel_submitted(session, submitting, interrupt).await);
+    };
+    let answer = answer?;
     let job_id = answer["job_id"].as_str().unwrap_or_default().to_owned();
     if answer["job_mode"].as_str().is_some_and(|mode| mode.eq_ignore_ascii_case("sync")) {
         // Statements that only change the catalog answer at once.
@@ -63,26 +68,71 @@ pub async fn run(session: &Session, settings: &Settings, sql: &str) -> Result<Fi
         let rows = (!rows.columns.is_empty()).then_some(rows);
         return Ok(Finished { job_id, status: answer, rows });
     }
-    follow(session, settings.queue.as_deref(), &job_id, started).await
+    follow_until(session, settings.queue.as_deref(), &job_id, interrupt).await
 }
 
 /// Waits for the end of a job. Ctrl-C cancels it on the server.
-pub async fn follow(
+pub async fn follow(session: &Session, queue: Option<&str>, job_id: &str) -> Result<Finished> {
+    follow_until(session, queue, job_id, Interrupt::new()).await
+}
+
+async fn follow_until(
     session: &Session,
     queue: Option<&str>,
     job_id: &str,
-    started: Instant,
+    mut interrupt: Interrupt,
 ) -> Result<Finished> {
     let bar = spinner("");
     let done = tokio::select! {
-        status = watch(session, job_id, &bar, started) => Some(status),
-        _ = tokio::signal::ctrl_c() => None,
+        status = watch(session, job_id, &bar) => Some(status),
+        () = interrupt.came() => None,
     };
     bar.finish_and_clear();
-    let Some(status) = done else { return Err(cancel(session, job_id).await) };
-    let status = status?;
-    let state = status["status"].as_str().unwrap_or_default().to_ascii_uppercase();
-    match state.as_str() {
+    let Some(status) = done else { return Err(cancel(session, job_id, interrupt).await) };
+    tokio::select! {
+        finished = conclude(session, queue, job_id, status?) => finished,
+        () = interrupt.came() => Err(Failure::new(
+            Exit::Interrupted,
+            format!(
+                "interrupted while the rows were fetched; the job is done, and `dli job results \
+                 {job_id}` shows them"
+            ),
+        )),
+    }
+}
+
+/// What a job that ran before left.
+pub async fn finished(session: &Session, job_id: &str) -> Result<Finished> {
+    let status = session.call(&status_of(job_id)).await?;
+    if !has_ended(&status) {
+        let state = text(&status["status"]).to_lowercase();
+        return Err(Failure::new(
+            Exit::Conflict,
+            format!(
+                "the job {job_id} is still {state}; `dli job follow {job_id}` waits for its end"
+            ),
+        ));
+    }
+    conclude(session, None, job_id, status).await
+}
+
+fn status_of(job_id: &str) -> Request {
+    Request::of("show_sql_job_status").set("job_id", job_id)
+}
+
+fn has_ended(status: &Value) -> bool {
+    let ends = ["FINISHED", "FAILED", "CANCELLED"];
+    ends.iter().any(|end| text(&status["status"]).eq_ignore_ascii_case(end))
+}
+
+/// What a job that has ended leaves.
+async fn conclude(
+    session: &Session,
+    queue: Option<&str>,
+    job_id: &str,
+    status: Value,
+) -> Result<Finished> {
+    match text(&status["status"]).to_ascii_uppercase().as_str() {
         "FAILED" => {
             let why = [&status["detail"], &status["message"]];
             let why = why.iter().find_map(|why| why.as_str().filter(|why| !why.trim().is_empty()));
@@ -116,7 +166,7 @@ pub async fn follow(
 }
 
 /// The first rows of a finished job.
-pub async fn fetch(session: &Session, queue: Option<&str>, job_id: &str) -> Result<Rows> {
+async fn fetch(session: &Session, queue: Option<&str>, job_id: &str) -> Result<Rows> {
     let request =
         Request::of("preview_sql_job_result").set("job_id", job_id).maybe("queue-name", queue);
     Ok(Rows::of_answer(&session.call(&request).await?))
@@ -141,21 +191,15 @@ fn text(value: &Value) -> &str {
 }
 
 /// Looks at a job until it has ended.
-async fn watch(
-    session: &Session,
-    job_id: &str,
-    bar: &ProgressBar,
-    started: Instant,
-) -> Result<Value> {
+async fn watch(session: &Session, job_id: &str, bar: &ProgressBar) -> Result<Value> {
     let mut pause = Duration::from_millis(100);
     let mut progress_known = true;
     loop {
-        let request = Request::of("show_sql_job_status").set("job_id", job_id);
-        let status = session.call(&request).await?;
-        let state = status["status"].as_str().unwrap_or_default().to_ascii_uppercase();
-        if matches!(state.as_str(), "FINISHED" | "FAILED" | "CANCELLED") {
+        let status = session.call(&status_of(job_id)).await?;
+        if has_ended(&status) {
             return Ok(status);
         }
+        let state = text(&status["status"]).to_ascii_uppercase();
         let mut share = None;
         if progress_known && !bar.is_hidden() && state == "RUNNING" {
             let request = Request::of("show_sql_job_progress").set("job_id", job_id);
@@ -165,14 +209,14 @@ async fn watch(
                 Err(_) => progress_known = false,
             }
         }
-        bar.set_message(describe(&state, share, &status, started));
+        bar.set_message(describe(&state, share, &status));
         tokio::time::sleep(pause).await;
         pause = (pause * 3 / 2).min(Duration::from_secs(2));
     }
 }
 
 /// `RUNNING ━━━━━━━───── 55 % · 1,024 rows · 3.2 MiB`.
-fn describe(state: &str, share: Option<f64>, status: &Value, started: Instant) -> String {
+fn describe(state: &str, share: Option<f64>, status: &Value) -> String {
     let mut parts = vec![match share {
         Some(share) => {
             let share = share.clamp(0.0, 1.0);
@@ -188,10 +232,6 @@ fn describe(state: &str, share: Option<f64>, status: &Value, started: Instant) -
     }
     if let Some(size) = count("input_size") {
         parts.push(bytes(size));
-    }
-    let elapsed = i64::try_from(started.elapsed().as_millis()).unwrap_or(0);
-    if elapsed > 60_000 {
-        parts.push(duration(elapsed));
     }
     parts.join(" · ")
 }
@@ -209,18 +249,44 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// How long the service may take for what comes after Ctrl-C.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Cancels a job whose id was not known yet when Ctrl-C came.
+async fn cancel_submitted(
+    session: &Session,
+    submitting: Pin<&mut impl Future<Output = Result<Value>>>,
+    mut interrupt: Interrupt,
+) -> Failure {
+    eprint_line("Waiting for the id of the job, to cancel it …");
+    let answer = tokio::select! {
+        answer = tokio::time::timeout(PATIENCE, submitting) => answer.ok(),
+        () = interrupt.came() => None,
+    };
+    match answer.as_ref().map(|answer| answer.as_ref().map(|answer| answer["job_id"].as_str())) {
+        Some(Ok(Some(job_id))) => cancel(session, job_id, interrupt).await,
+        Some(Err(error)) => {
+            Failure::new(Exit::Interrupted, format!("interrupted; nothing was submitted: {error}"))
+        }
+        _ => Failure::new(
+            Exit::Interrupted,
+            "interrupted while the statement was being submitted; `dli job list` shows whether \
+             it was",
+        ),
+    }
+}
+
 /// Cancels a job after Ctrl-C.
-async fn cancel(session: &Session, job_id: &str) -> Failure {
+async fn cancel(session: &Session, job_id: &str, mut interrupt: Interrupt) -> Failure {
     eprint_line(&format!("Cancelling the job {job_id} …"));
     let request = Request::of("cancel_sql_job").set("job_id", job_id);
-    let patience = Duration::from_secs(15);
     let said = tokio::select! {
-        answer = tokio::time::timeout(patience, session.call(&request)) => match answer {
+        answer = tokio::time::timeout(PATIENCE, session.call(&request)) => match answer {
             Ok(Ok(_)) => "was cancelled".to_owned(),
             Ok(Err(error)) => format!("could not be cancelled: {error}"),
             Err(_) => "could not be cancelled: no answer in time; try `dli job cancel`".to_owned(),
         },
-        _ = tokio::signal::ctrl_c() => "may still run; try `dli job cancel`".to_owned(),
+        () = interrupt.came() => "may still run; try `dli job cancel`".to_owned(),
     };
     Failure::new(Exit::Interrupted, format!("interrupted; the job {job_id} {said}"))
 }

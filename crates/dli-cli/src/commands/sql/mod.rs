@@ -19,7 +19,7 @@ use crate::output::{View, duration, eprint_line};
 use crate::request::{Request, read_file, read_stdin};
 use crate::session::Session;
 
-pub use execute::{fetch, follow, grouped};
+pub use execute::{finished, follow, grouped};
 
 /// Run SQL.
 ///
@@ -147,7 +147,7 @@ impl Sql {
         }
         let started = Instant::now();
         let finished = execute::run(session, &self.settings, statement).await?;
-        present(session, &finished, target, started)
+        present(session, &finished, target, Some(started))
     }
 }
 
@@ -166,16 +166,19 @@ fn format_of(asked: Option<Format>, path: &Path) -> Format {
     }
 }
 
-/// Prints what became of a statement.
+/// Prints what became of a statement, and how long it took if that is known.
 pub fn present(
     session: &Session,
     finished: &execute::Finished,
     target: Option<&Path>,
-    started: Instant,
+    started: Option<Instant>,
 ) -> Result<()> {
-    let elapsed = duration(i64::try_from(started.elapsed().as_millis()).unwrap_or(0));
+    let elapsed = started.map_or_else(String::new, |started| {
+        let elapsed = i64::try_from(started.elapsed().as_millis()).unwrap_or(0);
+        format!(" in {}", duration(elapsed))
+    });
     let Some(rows) = &finished.rows else {
-        return session.output.done(&format!("Done in {elapsed}."), finished.status.clone());
+        return session.output.done(&format!("Done{elapsed}."), finished.status.clone());
     };
     let (shown, total) = (rows.rows.len() as u64, finished.total());
     if let Some(path) = target {
@@ -196,7 +199,7 @@ pub fn present(
             grouped(total)
         ));
     } else if session.output.is_table() {
-        eprint_line(&format!("{} row{plural} in {elapsed}.", grouped(total)));
+        eprint_line(&format!("{} row{plural}{elapsed}.", grouped(total)));
     }
     Ok(())
 }

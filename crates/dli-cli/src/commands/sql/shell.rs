@@ -4,6 +4,7 @@ mod catalog;
 mod editor;
 
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use rustyline::error::ReadlineError;
@@ -15,7 +16,7 @@ use super::{Settings, execute, present, split};
 use crate::error::{Exit, Failure, Result};
 use crate::output::{Column, View, eprint_line};
 use crate::request::Request;
-use crate::session::Session;
+use crate::session::{Interrupt, Session};
 use catalog::{Catalog, Question};
 use editor::Help;
 
@@ -46,7 +47,8 @@ pub async fn run(session: &Session, settings: Settings) -> Result<()> {
     let interactive = std::io::stdin().is_terminal();
     let (ask, mut questions) = mpsc::unbounded_channel::<Question>();
     let mut shell = Shell { session, settings, catalog: Catalog::default() };
-    let mut editor = open(Help::new(ask))?;
+    let history = history();
+    let mut editor = open(Help::new(ask), history.as_deref())?;
     if interactive {
         eprint_line("Statements end with a semicolon; \\? tells more, \\q leaves.");
         // Told at once if nothing can be reached.
@@ -87,6 +89,11 @@ pub async fn run(session: &Session, settings: Settings) -> Result<()> {
         }
         if interactive {
             let _ = editor.add_history_entry(line.trim());
+            // At once, so that nothing is lost however the shell ends, and shells that run side
+            // by side keep what the others remember.
+            if let Some(path) = &history {
+                let _ = editor.append_history(path);
+            }
         }
         match shell.take(line.trim()).await {
             Ok(true) => {}
@@ -99,19 +106,16 @@ pub async fn run(session: &Session, settings: Settings) -> Result<()> {
             },
         }
     }
-    if interactive && let Some(path) = history() {
-        let _ = editor.save_history(&path);
-    }
     Ok(())
 }
 
-fn open(help: Help) -> Result<Line> {
+fn open(help: Help, history: Option<&Path>) -> Result<Line> {
     let config = Config::builder().max_history_size(2000).map_err(|error| unable(&error))?;
     let config = config.auto_add_history(false).build();
     let mut editor = Line::with_config(config).map_err(|error| unable(&error))?;
     editor.set_helper(Some(help));
-    if let Some(path) = history() {
-        let _ = editor.load_history(&path);
+    if let Some(path) = history {
+        let _ = editor.load_history(path);
     }
     Ok(editor)
 }
@@ -124,7 +128,7 @@ fn unable(error: &ReadlineError) -> Failure {
 }
 
 /// Where typed statements are remembered.
-fn history() -> Option<std::path::PathBuf> {
+fn history() -> Option<PathBuf> {
     let folder = crate::state_folder()?;
     std::fs::create_dir_all(&folder).ok()?;
     Some(folder.join("sql_history"))
@@ -141,7 +145,15 @@ impl Shell<'_> {
     async fn take(&mut self, line: &str) -> Result<bool> {
         if let Some(command) = line.strip_prefix('\\') {
             let mut words = command.trim_end_matches(';').split_whitespace();
-            return self.command(words.next().unwrap_or_default(), words.next()).await;
+            let (command, argument) = (words.next().unwrap_or_default(), words.next());
+            if let ("i", Some(file)) = (command, argument) {
+                return self.file(Path::new(file)).await;
+            }
+            let mut interrupt = Interrupt::new();
+            return tokio::select! {
+                done = self.command(command, argument) => done,
+                () = interrupt.came() => Err(Failure::new(Exit::Interrupted, "interrupted")),
+            };
         }
         if matches!(line.trim_end_matches(';').to_ascii_lowercase().as_str(), "quit" | "exit") {
             return Ok(false);
@@ -167,7 +179,15 @@ impl Shell<'_> {
         if words.first().is_some_and(|word| changes.iter().any(|c| word.eq_ignore_ascii_case(c))) {
             self.catalog.forget();
         }
-        present(self.session, &finished, None, started)
+        present(self.session, &finished, None, Some(started))
+    }
+
+    /// Runs the statements of a file.
+    async fn file(&mut self, file: &Path) -> Result<bool> {
+        for statement in split::statements(&crate::request::read_file(file)?) {
+            self.statement(&statement).await?;
+        }
+        Ok(true)
     }
 
     async fn command(&mut self, command: &str, argument: Option<&str>) -> Result<bool> {
@@ -199,12 +219,6 @@ impl Shell<'_> {
             }
             ("c", Some(database)) => self.settings.database = Some(database.to_owned()),
             ("queue", queue) => self.settings.queue = queue.map(str::to_owned),
-            ("i", Some(file)) => {
-                let text = crate::request::read_file(std::path::Path::new(file))?;
-                for statement in split::statements(&text) {
-                    self.statement(&statement).await?;
-                }
-            }
             _ => {
                 return Err(Failure::usage(format!(
                     "there is no `\\{command}` like this; `\\?` tells what there is"

@@ -1,0 +1,31 @@
+//! Ctrl-C as an event rather than as the end of the program.
+
+/// Ctrl-C is caught from the moment that this is made.
+pub struct Interrupt(Option<Signal>);
+
+#[cfg(unix)]
+use tokio::signal::unix::Signal;
+#[cfg(windows)]
+use tokio::signal::windows::CtrlC as Signal;
+
+impl Interrupt {
+    /// Begins to listen.
+    pub fn new() -> Self {
+        #[cfg(unix)]
+        let signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());
+        #[cfg(windows)]
+        let signal = tokio::signal::windows::ctrl_c();
+        Self(signal.ok())
+    }
+
+    /// Waits for Ctrl-C. None that came before is missed.
+    pub async fn came(&mut self) {
+        match &mut self.0 {
+            Some(signal) => {
+                signal.recv().await;
+            }
+            // The program ends by Ctrl-C, as it does without a listener.
+            None => std::future::pending().await,
+        }
+    }
+}
