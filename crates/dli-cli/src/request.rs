@@ -53,6 +53,11 @@ impl Request {
         Self { entry, operation, parameters: Map::new(), body: None, unchecked: false }
     }
 
+    /// The value of a parameter, if it is set.
+    pub fn parameter(&self, name: &str) -> Option<&Value> {
+        self.parameters.get(name)
+    }
+
     /// Sets a parameter. Nothing is set by `null`.
     #[must_use]
     pub fn set(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -3,6 +3,7 @@
 mod failure;
 mod interrupt;
 mod local;
+mod near;
 mod paging;
 mod wait;
 
@@ -134,7 +135,16 @@ impl Session {
             Ok(reply) => Ok(reply.into_inner()),
             Err(error) => match plain_answer(&error).filter(|_| !document) {
                 Some(answer) => Ok(answer),
-                None => Err(of_client(&error, Some(request.entry))),
+                None => {
+                    let failure = of_client(&error, Some(request.entry));
+                    if failure.exit() != Some(Exit::NotFound) {
+                        return Err(failure);
+                    }
+                    Err(match self.near(request).await {
+                        Some(near) => failure.with(format!("did you mean `{near}`?")),
+                        None => failure,
+                    })
+                }
             },
         }
     }

@@ -67,7 +67,8 @@ impl SqlEngine for Engine {
         Box::pin(async {
             let rows = (0..1000).map(|row| vec![row.into()]).collect();
             let columns = vec![("n".to_owned(), "int".to_owned())];
-            Ok(SqlRows { columns, rows, row_count: Some(1_234_567), result_path: None })
+            let row_count = Some(1_234_567);
+            Ok(SqlRows { columns, rows, row_count, ..SqlRows::default() })
         })
     }
 }
@@ -104,7 +105,8 @@ impl SqlEngine for Bucket {
             let columns = [("n", "int"), ("text", "string")];
             let columns = columns.map(|(name, kind)| (name.to_owned(), kind.to_owned())).to_vec();
             let path = Some(format!("obs://jobs/{}", statement.text.replace(' ', "-")));
-            Ok(SqlRows { columns, rows, row_count: Some(2500), result_path: path })
+            let row_count = Some(2500);
+            Ok(SqlRows { columns, rows, row_count, result_path: path, ..SqlRows::default() })
         })
     }
 }
@@ -139,7 +141,7 @@ fn rows_that_no_preview_holds_are_read_from_the_job_bucket() {
     assert_eq!(rows.lines().last(), Some("2499,\"row, 2499\""));
     assert_eq!(said, "");
     let (_, said) = run("sql 'select 1' --to rows.parquet");
-    assert!(said.starts_with("2,500 rows in "), "{said}");
+    assert!(said.starts_with("Wrote 2,500 rows into rows.parquet in "), "{said}");
     let id = scene.quietly("job list --limit 1 --query [0].job_id");
     let (counted, _) = run(&format!("job results {} --query length(@)", id.trim()));
     assert_eq!(counted, "2500\n");

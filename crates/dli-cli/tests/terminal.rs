@@ -67,12 +67,8 @@ impl SqlEngine for Wide {
         Box::pin(async {
             let columns = (0..30).map(|n| (format!("column_{n}"), "string".to_owned())).collect();
             let cells = |_| format!("a value of some {} words", "long ".repeat(12)).into();
-            Ok(SqlRows {
-                columns,
-                rows: vec![(0..30).map(cells).collect()],
-                row_count: None,
-                result_path: None,
-            })
+            let rows = vec![(0..30).map(cells).collect()];
+            Ok(SqlRows { columns, rows, ..SqlRows::default() })
         })
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::description::{self, Entry, OPERATIONS};
 use crate::error::{Failure, Result};
 use crate::globals::{Format, Globals};
-use crate::output::{Column, View, write_stdout};
+use crate::output::{Column, View, hanging, help_width, write_stdout};
 use crate::request::{self, Request};
 use crate::session::Session;
 use crate::usage;
@@ -216,13 +216,11 @@ fn after_help(entry: &'static Entry) -> String {
     let fields = request::body_fields(entry);
     if !fields.is_empty() {
         text.push_str("\nFields of the body (* mandatory):\n");
-        let width =
-            fields.iter().map(|(name, kind, ..)| name.len() + kind.len()).max().unwrap_or(0);
-        for (name, kind, required, meaning) in fields {
+        let fields = fields.into_iter().map(|(name, kind, required, meaning)| {
             let star = if required { '*' } else { ' ' };
-            let gap = " ".repeat(width - name.len() - kind.len() + 2);
-            text.push_str(&format!(" {star} {name} {kind}{gap}{meaning}\n"));
-        }
+            (format!(" {star} {name} {kind}"), meaning)
+        });
+        text.push_str(&hanging(&fields.collect::<Vec<_>>(), Some(help_width())));
     }
     text
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::error::{Exit, Failure, Result};
-use crate::output::{View, eprint_line, table_of_lists};
+use crate::output::{View, eprint_line, hanging};
 use crate::request::Request;
 use crate::session::{Session, of_client};
 
@@ -74,24 +74,20 @@ pub async fn run(session: &Session) -> Result<()> {
     }
 }
 
-/// Two tables without headers, each as wide as the terminal at most.
+/// What is configured, and what came of the checks; broken between words on a terminal.
 fn text(explained: &[Value], checks: &[Check], width: Option<usize>) -> String {
     let explained = explained.iter().map(|value| {
         let origin = plain(&value["origin"]);
-        let origin = if origin.is_empty() { origin } else { format!("({origin})") };
-        vec![plain(&value["name"]), plain(&value["value"]), origin]
+        let origin = if origin.is_empty() { origin } else { format!("  ({origin})") };
+        (plain(&value["name"]), format!("{}{origin}", plain(&value["value"])))
     });
-    let explained: Vec<Vec<String>> = explained.collect();
+    let explained = hanging(&explained.collect::<Vec<_>>(), width);
     let checks = checks.iter().map(|check| {
         let mark = if check.exit.is_none() { "ok" } else { "wrong" };
-        vec![mark.to_owned(), format!("{}: {}", check.name, check.text)]
+        (mark.to_owned(), format!("{}: {}", check.name, check.text))
     });
-    let mut text = table_of_lists(&[], &explained, width);
-    if !explained.is_empty() {
-        text.push('\n');
-    }
-    text.push_str(&table_of_lists(&[], &checks.collect::<Vec<_>>(), width));
-    text
+    let checks = hanging(&checks.collect::<Vec<_>>(), width);
+    if explained.is_empty() { checks } else { format!("{explained}\n{checks}") }
 }
 
 fn plain(value: &Value) -> String {

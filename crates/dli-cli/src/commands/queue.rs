@@ -93,7 +93,7 @@ pub enum Queue {
 pub struct Create {
     /// Name of the queue
     name: String,
-    /// Compute units; a multiple of 16
+    /// Compute units: 16, 64 or 256; other multiples of 16 by `queue scale`
     #[arg(long, value_name = "COUNT")]
     cu: i64,
     /// What it is for: `sql` or `general`

@@ -16,6 +16,7 @@ pub use column::{Column, Kind, bytes};
 use table::Laid;
 pub use table::{lists as table_of_lists, one_line};
 pub use time::duration;
+pub use wrap::{hanging, wrap};
 
 use crate::error::{self, Exit, Failure, Result};
 use crate::globals::{Format, Globals};
@@ -207,7 +208,7 @@ pub fn eprint_line(text: &str) {
     let stderr = io::stderr();
     let text = match stderr.is_terminal().then(terminal_width) {
         Some(width) => {
-            let lines = text.lines().flat_map(|line| wrap::wrap(line, width, false));
+            let lines = text.lines().flat_map(|line| wrap(line, width, false));
             lines.collect::<Vec<_>>().join("\n")
         }
         None => text.to_owned(),
@@ -219,6 +220,11 @@ pub fn eprint_line(text: &str) {
 pub fn colour_wanted() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Columns of a help text: those of the terminal, and without one as many as clap takes.
+pub fn help_width() -> usize {
+    if io::stdout().is_terminal() { terminal_width().min(100) } else { 100 }
 }
 
 fn terminal_width() -> usize {

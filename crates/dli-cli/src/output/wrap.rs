@@ -30,9 +30,33 @@ pub fn wrap(line: &str, room: usize, break_words: bool) -> Vec<String> {
     lines
 }
 
+/// Heads with a text each; a text that is too long goes on under its beginning. Without a
+/// terminal nothing is broken.
+pub fn hanging(items: &[(String, String)], width: Option<usize>) -> String {
+    let widest = items.iter().map(|(head, _)| head.width()).max().unwrap_or(0);
+    let mut out = String::new();
+    for (head, text) in items {
+        let room = width.map_or(usize::MAX, |width| width.saturating_sub(widest + 2).max(20));
+        for (number, line) in wrap(text, room, false).iter().enumerate() {
+            let head = if number == 0 { head.as_str() } else { "" };
+            let blank = " ".repeat(widest - head.width());
+            out.push_str(format!("{head}{blank}  {line}").trim_end());
+            out.push('\n');
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_long_goes_on_under_its_beginning() {
+        let items = [("a".to_owned(), "one two three four five".to_owned())];
+        assert_eq!(hanging(&items, Some(23)), "a  one two three four\n   five\n");
+        assert_eq!(hanging(&items, None), "a  one two three four five\n");
+    }
 
     #[test]
     fn lines_are_broken_between_words_and_long_words_where_it_is_wanted() {

@@ -153,19 +153,36 @@ fn demand(error: &ValidationError<'_>) -> String {
     }
 }
 
-/// The patterns of names in words.
+/// The patterns of the description in words.
+const FORMS: &[(&str, &str)] = &[
+    ("^[A-Za-z0-9_]+$", "may have letters, digits and underscores only"),
+    (
+        "^(?!_)(?![0-9]+$)[A-Za-z0-9_]*$",
+        "may have letters, digits and underscores only, must not begin with an underscore and \
+         must not be a number",
+    ),
+    (
+        "^(?!_)(?![0-9]+$)[A-Za-z0-9_]+$",
+        "may have letters, digits and underscores only, must not begin with an underscore and \
+         must not be a number",
+    ),
+    (
+        "^([A-Za-z]|[0-9]+[A-Za-z_])[A-Za-z0-9_]*$",
+        "may have letters, digits and underscores only, must not begin with an underscore and \
+         must not be a number",
+    ),
+    (r"^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/\d{1,2}$", "must be a network such as 192.168.0.0/24"),
+    (
+        "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+        "must be an id such as 8b4a2f0e-9c3d-4a6b-8f21-0d5e7c9b1a34",
+    ),
+];
+
+/// A pattern in words.
 fn form(pattern: &str) -> String {
-    match pattern {
-        "^[A-Za-z0-9_]+$" => "may have letters, digits and underscores only".to_owned(),
-        "^(?!_)(?![0-9]+$)[A-Za-z0-9_]*$" | "^(?!_)(?![0-9]+$)[A-Za-z0-9_]+$" => {
-            "may have letters, digits and underscores only, must not begin with an underscore and \
-             must not be a number"
-                .to_owned()
-        }
-        r"^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/\d{1,2}$" => {
-            "must be a network such as 192.168.0.0/24".to_owned()
-        }
-        pattern => format!("must have the form {pattern}"),
+    match FORMS.iter().find(|(known, _)| *known == pattern) {
+        Some((_, words)) => (*words).to_owned(),
+        None => format!("must have the form {pattern}"),
     }
 }
 

@@ -7,7 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::sentence;
 use crate::description::Entry;
+use crate::output::wrap;
 
+/// Lines of a body in YAML are not longer than this, explanations at least.
+const WIDTH: usize = 80;
 /// Deeper than this, objects are left to the reader.
 const DEEPEST: usize = 6;
 
@@ -38,7 +41,9 @@ fn object(bundle: &Bundle, schema: &Value, depth: usize, hidden: bool, out: &mut
             let _ = write!(note, "{}{limits}", if note.is_empty() { "" } else { " · " });
         }
         if !note.is_empty() {
-            let _ = writeln!(out, "{indent}# {}", note.replace('\n', " "));
+            for line in wrap(&note.replace('\n', " "), WIDTH - indent.len() - 2, false) {
+                let _ = writeln!(out, "{indent}# {line}");
+            }
         }
         let is_object = resolved["properties"].is_object();
         let items = bundle.resolve(&resolved["items"]);

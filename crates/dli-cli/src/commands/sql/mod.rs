@@ -198,6 +198,9 @@ pub fn present(
             grouped(shown),
             grouped(total)
         ));
+    } else if let Some(path) = target {
+        let path = path.display();
+        eprint_line(&format!("Wrote {} row{plural} into {path}{elapsed}.", grouped(total)));
     } else if session.output.is_table() {
         eprint_line(&format!("{} row{plural}{elapsed}.", grouped(total)));
     }
