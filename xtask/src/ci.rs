@@ -113,7 +113,24 @@ fn tools() -> anyhow::Result<Outcome> {
         return Ok(Outcome::Skipped("tools are installed in CI only".to_owned()));
     }
     python::install(python::VALIDATOR)?;
+    install_browser()?;
     Ok(Outcome::Passed)
+}
+
+/// A Chromium for the tests of the emulator's page; the first package that there is.
+fn install_browser() -> anyhow::Result<()> {
+    let packages = ["chromium-headless-shell", "chromium"];
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let there = |name: &&str| std::env::split_paths(&folders).any(|f| f.join(name).is_file());
+    if packages.iter().any(there) {
+        return Ok(());
+    }
+    command::new("apt-get").args(["update", "-qq"]).run()?;
+    let install = |package: &str| {
+        let arguments = ["install", "-y", "-qq", "--no-install-recommends", package];
+        command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").run()
+    };
+    install(packages[0]).or_else(|_| install(packages[1]))
 }
 
 /// The description against the copy of the documentation beside the project.

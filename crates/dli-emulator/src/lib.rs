@@ -34,6 +34,7 @@ mod host;
 mod iam;
 mod listener;
 mod net;
+mod page;
 mod record;
 mod router;
 mod seed;

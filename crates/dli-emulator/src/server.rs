@@ -28,6 +28,7 @@ use crate::faults::{Fault, FaultKind, Faults};
 use crate::host;
 use crate::iam::{self, Endpoint};
 use crate::listener::Connection;
+use crate::page;
 use crate::record;
 use crate::router::Route;
 use crate::settings::Settings;
@@ -55,11 +56,11 @@ pub(crate) struct Service {
 }
 
 /// An answer before it becomes an HTTP response.
-struct Reply {
-    status: u16,
-    headers: Vec<(HeaderName, String)>,
-    body: Bytes,
-    content_type: &'static str,
+pub(crate) struct Reply {
+    pub status: u16,
+    pub headers: Vec<(HeaderName, String)>,
+    pub body: Bytes,
+    pub content_type: &'static str,
 }
 
 impl Reply {
@@ -104,7 +105,7 @@ pub(crate) async fn handle(
     if (200..300).contains(&reply.status) && !operation.starts_with('_') {
         record::answered(&operation);
     }
-    service.note(json!({
+    let entry = json!({
         "time": Timestamp::now().to_string(),
         "request_id": request_id,
         "method": parts.method.as_str(),
@@ -113,7 +114,11 @@ pub(crate) async fn handle(
         "operation": operation,
         "status": if damage.reset { Value::Null } else { reply.status.into() },
         "milliseconds": started.elapsed().as_secs_f64() * 1000.0,
-    }));
+    });
+    // Who looks at the log does not fill it.
+    if operation != page::OPERATION {
+        service.note(entry);
+    }
     finish(reply, &damage, &connection, &request_id)
 }
 
@@ -160,6 +165,10 @@ async fn respond(
         *operation = "iam".to_owned();
         return answer_iam(service, parts, endpoint, &body).await;
     }
+    if page::is_for(path) {
+        page::OPERATION.clone_into(operation);
+        return page::answer(service, parts).await;
+    }
     let (index, path_parameters) = match DESCRIPTION.router.find(parts.method.as_str(), path) {
         Route::Found { operation, parameters } => (operation, parameters),
         Route::WrongMethod { allowed } => {
@@ -172,6 +181,7 @@ async fn respond(
         Route::BadSegment { segment } => {
             return Err(ApiError::invalid(format!("`{segment}` cannot stand in a path.")));
         }
+        Route::Unknown if page::is_wanted(parts) => return Ok(page::not_found()),
         Route::Unknown => {
             let message =
                 format!("The API does not exist: {} {path} is no operation of DLI.", parts.method);

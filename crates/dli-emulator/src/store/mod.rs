@@ -1,5 +1,6 @@
 //! State in SQLite: one thread owns the connection, requests that wait are committed together.
 
+mod browse;
 mod objects;
 mod schema;
 mod timeline;

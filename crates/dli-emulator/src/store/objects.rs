@@ -81,10 +81,10 @@ const FORGET_AFTER: i64 = 24 * 3600 * 1000;
 
 /// The objects of all projects, within one transaction.
 pub(crate) struct Objects<'c> {
-    connection: &'c Connection,
+    pub(super) connection: &'c Connection,
 }
 
-const COLUMNS: &str = "seq, id, name, parent, created, updated, timeline, doc";
+pub(super) const COLUMNS: &str = "seq, id, name, parent, created, updated, timeline, doc";
 
 impl<'c> Objects<'c> {
     pub fn new(connection: &'c Connection) -> Self {
@@ -255,7 +255,7 @@ fn encode(object: &Object) -> (String, String) {
     (timeline, doc)
 }
 
-fn decode(row: &Row<'_>) -> rusqlite::Result<Object> {
+pub(super) fn decode(row: &Row<'_>) -> rusqlite::Result<Object> {
     fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
         let text = row.get_ref(column)?.as_str()?;
         serde_json::from_str(text).map_err(|error| {

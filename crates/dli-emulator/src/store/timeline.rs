@@ -48,6 +48,11 @@ impl Timeline {
         self.0.iter().find(|(_, s)| s == state).map(|(at, _)| *at)
     }
 
+    /// The states it has been in until a time, each with when it began.
+    pub fn until(&self, now: i64) -> impl Iterator<Item = (i64, &str)> {
+        self.0.iter().filter(move |(at, _)| *at <= now).map(|(at, state)| (*at, state.as_str()))
+    }
+
     /// How far it has come on the way from the first state to the last, 0.0 to 1.0.
     pub fn progress(&self, now: i64) -> f64 {
         let (Some((first, _)), Some((last, _))) = (self.0.first(), self.0.last()) else {
