@@ -25,7 +25,8 @@ pub enum FaultKind {
     Truncate,
     /// A gateway's HTML page with this status. The request is not carried out.
     Html(u16),
-    /// The emulator's clock is wrong by so many seconds while it verifies the request.
+    /// The emulator's clock is wrong by so many seconds: while it verifies the request, and in the
+    /// `Date` of the answer.
     ClockSkew(i64),
     /// What the request starts (a job, a connection) ends in its state of failure, for this
     /// reason.

@@ -85,6 +85,8 @@ impl From<ApiError> for Reply {
 struct Damage {
     truncate: bool,
     reset: bool,
+    /// The time it says it was sent at, if not the real one.
+    date: Option<Timestamp>,
 }
 
 /// Answers one request.
@@ -132,6 +134,10 @@ fn finish(reply: Reply, damage: &Damage, connection: &Connection, request_id: &s
     headers.insert("x-request-id", text(request_id));
     for (name, value) in reply.headers {
         headers.insert(name, text(&value));
+    }
+    if let Some(date) = damage.date {
+        let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        headers.insert("date", text(&date));
     }
     if damage.reset || damage.truncate {
         // A body that promises more than comes: the connection ends when the stream fails.
@@ -216,6 +222,7 @@ async fn respond(
             FaultKind::Truncate => damage.truncate = true,
             FaultKind::ClockSkew(seconds) => {
                 clock = clock.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(clock);
+                damage.date = Some(clock);
             }
             FaultKind::FailJob(reason) => failure = Some(reason),
         }

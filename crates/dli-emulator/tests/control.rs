@@ -66,6 +66,26 @@ async fn a_reset_after_the_work_leaves_the_work_done() {
 }
 
 #[tokio::test]
+async fn a_client_learns_from_the_answer_how_far_the_clocks_are_apart() {
+    for seconds in [86_400, -86_400] {
+        let fault = Fault::new(FaultKind::ClockSkew(seconds));
+        let emulator = Emulator::builder().fault(fault).start().await.unwrap();
+        let caller = Caller::through_the_client(&emulator);
+        let answer = caller.get(LIST).await;
+        let date = jiff::fmt::rfc2822::parse(answer.headers["date"].to_str().unwrap()).unwrap();
+        let apart = date.timestamp().duration_since(jiff::Timestamp::now()).as_secs() - seconds;
+        assert!(apart.abs() < 600, "{date}");
+        answer.ok();
+        caller.get(LIST).await.ok();
+        let (_, log) = control(&caller, "GET", "log", None).await;
+        let statuses: Vec<&Value> =
+            log["requests"].as_array().unwrap().iter().map(|entry| &entry["status"]).collect();
+        // The first call is refused, corrected and sent again; the second is right at once.
+        assert_eq!(statuses, [401, 200, 200], "{log}");
+    }
+}
+
+#[tokio::test]
 async fn faults_come_and_go_by_the_api() {
     let emulator = Emulator::start().await.unwrap();
     let caller = Caller::of(&emulator);
