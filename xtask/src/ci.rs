@@ -27,7 +27,7 @@ enum Outcome {
     Skipped(String),
 }
 
-const STAGES: [Stage; 14] = [
+const STAGES: [Stage; 16] = [
     ("toolchain", toolchain),
     ("format", || passed(cargo(["fmt", "--all", "--check"]))),
     ("tools", tools),
@@ -38,6 +38,8 @@ const STAGES: [Stage; 14] = [
     ("coverage", || {
         passed(cargo(["run", "--quiet", "--package", "xtask", "--", "coverage", "--check"]))
     }),
+    ("interop", || with_python("huaweicloudsdkdli", "interop")),
+    ("fuzz", || with_python("schemathesis", "fuzz-requests")),
     ("secrets", || passed(cargo(["run", "--quiet", "--package", "xtask", "--", "search-secrets"]))),
     ("doc", doc),
     ("light", light),
@@ -165,6 +167,18 @@ fn test() -> anyhow::Result<Outcome> {
     }
     let words = readme_command("cargo test")?;
     passed(cargo(words.split_whitespace().skip(1)))
+}
+
+/// A task that installs a Python package and runs it. Outside CI it runs where somebody has run it
+/// before, and so wants it.
+fn with_python(module: &str, task: &str) -> anyhow::Result<Outcome> {
+    let import = format!("import {module}");
+    let python = target_directory().join("venv/bin/python");
+    if !in_ci() && command::new(python).args(["-c", &import]).output().is_err() {
+        let why = format!("{module} is not installed; `cargo xtask {task}` installs it");
+        return Ok(Outcome::Skipped(why));
+    }
+    passed(cargo(["run", "--quiet", "--package", "xtask", "--", task]))
 }
 
 /// The README's first command, that it stays light, and the command line without its emulator.

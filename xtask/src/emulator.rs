@@ -19,8 +19,16 @@ pub struct Emulator {
 impl Emulator {
     /// Builds and starts it on a free port, with these arguments besides.
     pub fn start(arguments: &[&str]) -> anyhow::Result<Self> {
-        cargo(["build", "--quiet", "--package", "dli-emulator"]).run()?;
-        let mut process = Command::new(target_directory().join("debug/dli-emulator"))
+        Self::start_built(false, arguments)
+    }
+
+    /// As [`Emulator::start`], from a release build if that is asked for.
+    pub fn start_built(release: bool, arguments: &[&str]) -> anyhow::Result<Self> {
+        let build = ["build", "--quiet", "--package", "dli-emulator"];
+        let (profile, folder) =
+            if release { (&["--release"][..], "release") } else { (&[][..], "debug") };
+        cargo(build).args(profile.iter().copied()).run()?;
+        let mut process = Command::new(target_directory().join(folder).join("dli-emulator"))
             .args(["--listen", "127.0.0.1:0"])
             .args(arguments)
             // What is asked of it here is no test.
