@@ -1,5 +1,6 @@
 //! From method and path to an operation of the description.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use dli_spec::Operation;
@@ -56,13 +57,13 @@ impl Router {
 
     /// Finds what a path (as it stands in the request line) leads to.
     pub fn find(&self, method: &str, path: &str) -> Route {
-        let Some(segments) = split(path).map(decode).collect::<Option<Vec<String>>>() else {
+        let Some(segments) = split(path).map(decode).collect::<Option<Vec<Cow<'_, str>>>>() else {
             return Route::BadSegment { segment: path.to_owned() };
         };
         let unfit =
-            |s: &&String| s.is_empty() || *s == "." || *s == ".." || s.contains(['\\', '\0']);
+            |s: &&Cow<'_, str>| matches!(&***s, "" | "." | "..") || s.contains(['\\', '\0']);
         if let Some(segment) = segments.iter().find(unfit) {
-            return Route::BadSegment { segment: segment.clone() };
+            return Route::BadSegment { segment: segment.to_string() };
         }
         let mut allowed = Vec::new();
         for template in self.by_length.get(&segments.len()).into_iter().flatten() {
@@ -86,17 +87,17 @@ impl Template {
         self.segments.iter().map(|segment| matches!(segment, Segment::Placeholder(_)))
     }
 
-    fn fits(&self, segments: &[String]) -> bool {
+    fn fits(&self, segments: &[Cow<'_, str>]) -> bool {
         self.segments.iter().zip(segments).all(|(template, given)| match template {
             Segment::Literal(literal) => literal == given,
             Segment::Placeholder(_) => true,
         })
     }
 
-    fn read(&self, segments: Vec<String>) -> Vec<(String, String)> {
+    fn read(&self, segments: Vec<Cow<'_, str>>) -> Vec<(String, String)> {
         let named =
             self.segments.iter().zip(segments).filter_map(|(template, given)| match template {
-                Segment::Placeholder(name) => Some((name.clone(), given)),
+                Segment::Placeholder(name) => Some((name.clone(), given.into_owned())),
                 Segment::Literal(_) => None,
             });
         named.collect()
@@ -119,8 +120,8 @@ fn split(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `None` when the segment is not UTF-8.
-fn decode(segment: &str) -> Option<String> {
-    percent_decode_str(segment).decode_utf8().ok().map(|text| text.into_owned())
+fn decode(segment: &str) -> Option<Cow<'_, str>> {
+    percent_decode_str(segment).decode_utf8().ok()
 }
 
 #[cfg(test)]

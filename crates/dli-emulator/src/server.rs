@@ -65,7 +65,8 @@ pub(crate) struct Reply {
 
 impl Reply {
     fn json(status: u16, body: &Value) -> Self {
-        let body = Bytes::from(body.to_string());
+        // `Display` writes the same, piece by piece through the machinery of formatting.
+        let body = Bytes::from(serde_json::to_vec(body).expect("a JSON value is JSON"));
         Self { status, headers: Vec::new(), body, content_type: "application/json" }
     }
 }
@@ -239,7 +240,10 @@ async fn respond(
         validators.body(&DESCRIPTION.bundle, described, &body)?
     };
     let work = Work { index, parameters, body, caller, failure, instant: false };
-    let (answer, later) = service.store.run(work.on(service)).await?;
+    let (answer, later) = match described.method.as_str() {
+        "GET" => service.store.read(work.on(service)).await?,
+        _ => service.store.run(work.on(service)).await?,
+    };
     let answer = followed_by(service, answer, later).await?;
     if service.settings.check_answers
         && let Err(problem) = validators.answer(&answer)

@@ -1,4 +1,5 @@
-//! State in SQLite: one thread owns the connection, requests that wait are committed together.
+//! State in SQLite. A thread carries out what writes, and commits what waits together; what reads is
+//! done where it is asked for, on a connection that is not in use.
 
 mod browse;
 mod objects;
@@ -8,6 +9,7 @@ mod timeline;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -19,9 +21,14 @@ use crate::error::{ApiError, ApiResult};
 
 /// Largest number of requests that share one commit.
 const BATCH: usize = 256;
+/// Largest number of connections that read.
+const MOST_READERS: usize = 4;
 
 /// The emulator's state.
 pub(crate) struct Store {
+    /// What reads: connections of their own to a file; memory has but the one that writes.
+    /// Dropped before the queue, so that the thread is the last to close one.
+    readers: Vec<Arc<Mutex<Connection>>>,
     jobs: Sender<Job>,
 }
 
@@ -75,7 +82,8 @@ impl Store {
         let thread = std::thread::Builder::new().name("dli-emulator-store".to_owned());
         let spawned = thread.spawn(move || match schema::open(file.as_deref()) {
             Ok(connection) => {
-                let _ = opened.send(Ok(()));
+                let connection = Arc::new(Mutex::new(connection));
+                let _ = opened.send(readers(&connection, file.as_deref()));
                 serve(&connection, &queue);
                 drop(connection);
                 drop::<oneshot::Sender<()>>(closed);
@@ -85,11 +93,23 @@ impl Store {
             }
         });
         spawned.map_err(StoreError::Thread)?;
-        match wait.await {
+        let readers = match wait.await {
             Ok(opened) => opened?,
             Err(_) => unreachable!("the thread answers before it ends"),
+        };
+        Ok((Self { readers, jobs }, closing))
+    }
+
+    /// Runs work that only reads, here and now if a connection is free: handing it to the thread
+    /// and back takes longer than most reads.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Objects<'_>) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
+        if let Some(connection) = self.readers.iter().find_map(|reader| free(reader)) {
+            return read_now(&connection, work);
         }
-        Ok((Self { jobs }, closing))
+        self.run(work).await
     }
 
     /// Runs one request's work as one transaction. When this returns `Ok`, what was written is
@@ -114,22 +134,72 @@ impl Store {
     }
 }
 
-/// One request among those that share a commit.
-fn in_savepoint<T>(
+/// Runs a statement that has no values, parsed once.
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(|_| ())
+}
+
+/// The connections that read, when this one writes.
+fn readers(
+    writer: &Arc<Mutex<Connection>>,
+    file: Option<&Path>,
+) -> Result<Vec<Arc<Mutex<Connection>>>, StoreError> {
+    let Some(file) = file else { return Ok(vec![Arc::clone(writer)]) };
+    let many = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_READERS);
+    let reader = |_| schema::open_reader(file).map(|reader| Arc::new(Mutex::new(reader)));
+    (0..many).map(reader).collect()
+}
+
+/// A connection, unless it is in use.
+fn free(connection: &Mutex<Connection>) -> Option<MutexGuard<'_, Connection>> {
+    match connection.try_lock() {
+        Ok(connection) => Some(connection),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
+/// Work that only reads, in a transaction of its own.
+fn read_now<T>(
     connection: &Connection,
     work: impl FnOnce(&Objects<'_>) -> ApiResult<T>,
 ) -> ApiResult<T> {
-    let run = |sql: &str| connection.prepare_cached(sql)?.execute([]).map(|_| ());
-    run("SAVEPOINT request")?;
-    // A defect in one handler must not take the store down.
+    execute(connection, "BEGIN")?;
+    let before = connection.total_changes();
+    let outcome = guarded(connection, work);
+    debug_assert_eq!(connection.total_changes(), before, "what reads has written");
+    match execute(connection, "COMMIT") {
+        Ok(()) => outcome,
+        Err(error) => {
+            let _ = connection.execute_batch("ROLLBACK");
+            outcome.and(Err(error.into()))
+        }
+    }
+}
+
+/// Work on the objects. A defect in one handler must not take the store down.
+fn guarded<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Objects<'_>) -> ApiResult<T>,
+) -> ApiResult<T> {
     let outcome = catch_unwind(AssertUnwindSafe(|| work(&Objects::new(connection))));
-    let outcome = outcome.unwrap_or_else(|cause| {
+    outcome.unwrap_or_else(|cause| {
         let cause = cause.downcast_ref::<String>().map(String::as_str);
         Err(ApiError::internal(format!(
             "A defect of the emulator: {}. Please report it with the request that caused it.",
             cause.unwrap_or("a handler panicked")
         )))
-    });
+    })
+}
+
+/// One request among those that share a commit.
+fn in_savepoint<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Objects<'_>) -> ApiResult<T>,
+) -> ApiResult<T> {
+    let run = |sql: &str| execute(connection, sql);
+    run("SAVEPOINT request")?;
+    let outcome = guarded(connection, work);
     if outcome.is_err() {
         run("ROLLBACK TO request")?;
     }
@@ -137,15 +207,16 @@ fn in_savepoint<T>(
     outcome
 }
 
-fn serve(connection: &Connection, queue: &Receiver<Job>) {
+fn serve(connection: &Mutex<Connection>, queue: &Receiver<Job>) {
     while let Ok(first) = queue.recv() {
+        let connection = &*connection.lock().unwrap_or_else(PoisonError::into_inner);
         let mut batch = vec![first];
         batch.extend(queue.try_iter().take(BATCH - 1));
         let finishes: Vec<Finish>;
-        let committed = match connection.execute_batch("BEGIN IMMEDIATE") {
+        let committed = match execute(connection, "BEGIN IMMEDIATE") {
             Ok(()) => {
                 finishes = batch.into_iter().map(|job| job(connection)).collect();
-                connection.execute_batch("COMMIT")
+                execute(connection, "COMMIT")
             }
             Err(error) => {
                 // Nothing runs outside a transaction; those who wait see the store as gone.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use super::StoreError;
 
@@ -73,9 +74,22 @@ pub(super) fn open(file: Option<&Path>) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Opens a file that is open, to read from.
+pub(super) fn open_reader(file: &Path) -> Result<Connection, StoreError> {
+    let open = || {
+        let connection = Connection::open(file)?;
+        prepare(&connection)?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    };
+    open().map_err(|source| StoreError::Sqlite { place: file.display().to_string(), source })
+}
+
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
+    // A statement is planned once, not again for each value that is bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // The answer is a row ("wal", or "memory"), which `pragma_update` would refuse.
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")
