@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use ::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
+use reqwest::ResponseBuilderExt as _;
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -187,6 +188,7 @@ impl dli_api::Transport for Exchange {
         request: reqwest::Request,
         operation: &'static dli_api::Operation,
     ) -> dli_api::TransportFuture<'a> {
+        let url = request.url().clone();
         Box::pin(async move {
             let plan = Plan {
                 operation: Cow::Borrowed(operation.id),
@@ -208,9 +210,10 @@ impl dli_api::Transport for Exchange {
             // The generated code has no use for them; the reply has.
             left.headers = answer.headers;
             drop(left);
-            let mut response = ::http::Response::new(reqwest::Body::from(answer.body));
-            *response.status_mut() = answer.status;
-            Ok(response.into())
+            // Without an address of its own, one would be parsed for each answer.
+            let response = ::http::Response::builder().status(answer.status).url(url);
+            let response = response.body(reqwest::Body::from(answer.body));
+            Ok(response?.into())
         })
     }
 }
