@@ -84,10 +84,22 @@ pub(super) fn row(
     description: &str,
     aliases: &[String],
 ) -> Vec<Markup> {
+    // A field that says nothing itself means what its type says; values are seen where they are
+    // wanted.
+    let resolved = DESCRIPTION.bundle.resolve(schema);
+    let description = match description {
+        "" => resolved["description"].as_str().unwrap_or_default(),
+        own => own,
+    };
+    let is_reference = referenced_name(schema).is_some();
     vec![
         html! { code.name { (name) } @if required { " " span.tag.required { "required" } } },
         type_of(schema),
-        html! { (prose(description)) (limits(schema, aliases)) },
+        html! {
+            (prose(description))
+            (limits(schema, aliases))
+            @if is_reference && resolved.get("properties").is_none() { (limits(resolved, &[])) }
+        },
     ]
 }
 
