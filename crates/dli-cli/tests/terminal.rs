@@ -127,6 +127,72 @@ fn what_is_shown_fits_terminals_of_80_and_of_200_columns() {
     }
 }
 
+/// An engine that has a row for every statement but the one that never ends.
+struct Patient;
+
+impl SqlEngine for Patient {
+    fn check(&self, _: SqlStatement) -> SqlFuture<Option<String>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn run(&self, statement: SqlStatement) -> SqlFuture<SqlRows> {
+        if statement.text == "select never" {
+            return Endless.run(statement);
+        }
+        Box::pin(async {
+            let columns = vec![("id".to_owned(), "bigint".to_owned())];
+            Ok(SqlRows { columns, rows: vec![vec![4711.into()]], ..SqlRows::default() })
+        })
+    }
+}
+
+/// The commands of the README's table of tasks, task by task.
+fn tasks() -> Vec<Vec<String>> {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let (_, table) = readme.split_once("Ten things that people do").unwrap();
+    let rows = table.lines().skip_while(|line| !line.starts_with('|')).skip(2);
+    let rows = rows.take_while(|line| line.starts_with('|'));
+    let commands = |row: &str| {
+        let parts = row.split('`').skip(1).step_by(2);
+        parts.filter_map(|part| part.strip_prefix("dli ")).map(str::to_owned).collect()
+    };
+    rows.map(commands).collect()
+}
+
+#[test]
+fn the_ten_tasks_of_the_readme_work_and_fit_their_terminal() {
+    let tasks = tasks();
+    assert_eq!(tasks.len(), 10);
+    for columns in [80, 200] {
+        let scene = Scene::with(|builder| builder.sql_engine(Patient));
+        scene.quietly("database create sales");
+        scene.quietly(
+            "api create_table --database-name sales table_name=orders data_location=DLI \
+             columns[0].column_name=id columns[0].type=bigint",
+        );
+        std::fs::write(scene.folder.path().join("report.sql"), "select id from orders").unwrap();
+        let clicks = "create table a (x int) with ('connector' = 'datagen');\n";
+        std::fs::write(scene.folder.path().join("clicks.sql"), clicks).unwrap();
+        for line in tasks.iter().flatten() {
+            // These ask; tests of their own answer them.
+            if ["configure", "sql shell"].contains(&line.as_str()) {
+                continue;
+            }
+            let id = match line.as_str() {
+                "job cancel ID" => scene.quietly("sql 'select never' --detach"),
+                "flink run ID --wait" => scene.quietly("flink list --query [0].job_id"),
+                _ => "0b5e4a1c-5d8e-4a83-9d6a-7d5c53c2b7a1".to_owned(),
+            };
+            let line = line.replace("OPERATION", "list_queues").replace("ID", id.trim());
+            let left = on(&scene, columns, &line);
+            assert_eq!(left.code, 0, "dli {line}\n{}", left.text);
+            assert!(!left.text.trim().is_empty(), "dli {line} says nothing");
+            assert_eq!(left.broken_lines(), Vec::<String>::new(), "dli {line}\n{}", left.text);
+        }
+    }
+}
+
 #[test]
 fn what_is_left_out_is_named_after_the_table() {
     let scene = furnished();

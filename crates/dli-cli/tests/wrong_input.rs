@@ -67,6 +67,12 @@ const WRONG: &[Wrong] = &[
     ("an id that is none", "spark logs 4711", 2, "an id such as"),
     ("a queue that does not exist", "queue show nowhere", 5, "nowhere"),
     ("a name that is nearly right", "database delete takn --yes", 5, "did you mean `taken`?"),
+    (
+        "a database that is nearly right",
+        "sql 'select 1' --database takn",
+        5,
+        "did you mean `taken`?",
+    ),
     ("a name that is taken", "database create taken", 6, "another name"),
     ("a question without a terminal", "queue delete nowhere", 12, "--yes"),
     ("a time that is none", "enhanced-connection delete a --wait --timeout soon", 2, "90s"),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::common::{self, Most, Waiting, pair};
 use crate::error::{Exit, Failure, Result};
-use crate::output::{Column, Kind, View};
+use crate::output::{Column, Kind, View, eprint_line};
 use crate::request::{Request, read_document, read_file};
 use crate::session::{Outcome, Session, Wait};
 
@@ -259,10 +259,13 @@ impl Create {
         let operation = if jar { "create_flink_jar_job" } else { "create_flink_sql_job" };
         let answer = session.call(&Request::of(operation).body(body)).await?;
         let id = &answer["job"]["job_id"];
-        match session.output.is_table() && !session.output.has_query() {
-            true => session.output.text(&format!("{id}\n")),
-            false => session.output.show(View::any(answer)),
+        if !session.output.is_table() || session.output.has_query() {
+            return session.output.show(View::any(answer));
         }
+        // The id alone on standard output, for scripts.
+        session.output.text(&format!("{id}\n"))?;
+        eprint_line(&format!("Created the job {}; `dli flink run {id}` runs it.", self.name));
+        Ok(())
     }
 }
 

@@ -4,11 +4,14 @@ use super::Session;
 use crate::description::alike;
 use crate::request::Request;
 
-/// A parameter that names something, the operation that lists such things, the field of their
-/// names, and a parameter that says where to look. What holds others comes first.
+/// A parameter or a field of the body that names something, the operation that lists such
+/// things, the field of their names, and a parameter that says where to look. What holds others
+/// comes first.
 const NAMED: &[(&str, &str, &str, Option<&str>)] = &[
     ("queue_name", "list_queues", "queue_name", None),
+    ("queue", "list_queues", "queue_name", None),
     ("database_name", "list_databases", "database_name", None),
+    ("currentdb", "list_databases", "database_name", None),
     ("table_name", "list_tables", "table_name", Some("database_name")),
     (
         "elastic_resource_pool_name",
@@ -27,9 +30,9 @@ impl Session {
     /// What a request, whose object does not exist, may have meant.
     pub(super) async fn near(&self, request: &Request) -> Option<String> {
         for (parameter, list, field, within) in NAMED {
-            let Some(wanted) = request.parameter(parameter).and_then(|value| value.as_str()) else {
-                continue;
-            };
+            let body = request.body.as_ref().and_then(|body| body.get(parameter));
+            let wanted = request.parameter(parameter).or(body).and_then(|value| value.as_str());
+            let Some(wanted) = wanted else { continue };
             let mut listing = Request::of(list);
             if let Some(within) = within {
                 listing = listing.maybe(within, request.parameter(within).cloned());
