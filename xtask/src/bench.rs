@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let known = names.contains(&row.as_str());
         ensure!(known, "there is no row `{row}`; there are {}", names.join(", "));
     }
-    programs::build()?;
+    programs::build("dli-bench")?;
     let chosen = |name: &str| arguments.rows.is_empty() || arguments.rows.iter().any(|r| r == name);
     let mut lines = Vec::new();
     for (name, measure) in ROWS.iter().filter(|(name, _)| chosen(name)) {

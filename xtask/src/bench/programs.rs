@@ -16,9 +16,9 @@ const RECORD: &str = "DLI_EMULATOR_RECORD";
 /// Runs of each side; odd, so that there is one in the middle.
 pub const RUNS: usize = 5;
 
-/// Builds what the rows run.
-pub fn build() -> anyhow::Result<()> {
-    cargo(["build", "--quiet", "--release", "--package", "dli-bench", "--package", "dli-cli"]).run()
+/// Makes a release build of a package.
+pub fn build(package: &str) -> anyhow::Result<()> {
+    cargo(["build", "--quiet", "--release", "--package", package]).run()
 }
 
 /// A program of a release build.

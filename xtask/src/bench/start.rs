@@ -1,13 +1,14 @@
 //! Row 7: how long it takes until something runs: the command, and an emulator in a program of
 //! one's own.
 
-use super::programs::{Figures, median, once, program, size, time};
+use super::programs::{Figures, build, median, once, program, size, time};
 use super::table::Line;
 
 /// Starts of each program; they are short.
 const STARTS: usize = 21;
 
 pub fn run() -> anyhow::Result<Vec<Line>> {
+    build("dli-cli")?;
     let dli = program("dli");
     let dli = dli.to_string_lossy();
     let version = many("command", &[&dli, "--version"])?;
