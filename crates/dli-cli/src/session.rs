@@ -15,10 +15,10 @@ use tokio::sync::OnceCell;
 
 pub use failure::of_client;
 pub use interrupt::Interrupt;
-#[cfg(feature = "local")]
-pub use local::data_dir as local_data;
 #[cfg(not(feature = "local"))]
 pub use local::left_out;
+#[cfg(feature = "local")]
+pub use local::{data_dir as local_data, with_sql};
 pub use wait::{Outcome, Wait, spinner};
 
 use crate::error::{Exit, Failure, Result};

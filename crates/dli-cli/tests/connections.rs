@@ -47,6 +47,17 @@ fn a_classic_connection_is_listed_shown_and_deleted() {
     assert_transcript!(scene);
 }
 
+#[cfg(feature = "local-sql")]
+#[test]
+fn the_emulator_inside_the_program_runs_sql() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = common::bare(folder.path());
+    command.args(common::words("sql 'select 1 + 1 as two' --local --output csv"));
+    let output = common::finish(command, "");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "two\n2\n");
+}
+
 #[test]
 fn the_emulator_inside_the_program_remembers_what_was_created() {
     let folder = tempfile::tempdir().unwrap();

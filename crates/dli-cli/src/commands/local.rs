@@ -65,7 +65,7 @@ impl Local {
             })?;
             builder = builder.fault(fault);
         }
-        let emulator = builder.start().await.map_err(|error| {
+        let emulator = crate::session::with_sql(builder).start().await.map_err(|error| {
             Failure::new(Exit::File, format!("the local service cannot start: {error}"))
         })?;
         if session.output.is_table() && !session.output.has_query() {
@@ -82,6 +82,10 @@ impl Local {
                 secret_key = emulator.secret_key(),
                 project = emulator.project_id(),
             ))?;
+            #[cfg(feature = "local-sql")]
+            if let Some(folder) = emulator.buckets() {
+                session.output.text(&format!("export DLI_OBS={}\n", folder.display()))?;
+            }
         } else {
             session.output.show(View::any(json!({
                 "endpoint": emulator.url(),

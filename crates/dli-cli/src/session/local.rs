@@ -61,7 +61,7 @@ mod with_emulator {
             }
             builder = builder.data_dir(folder);
         }
-        builder.start().await.map_err(|error| {
+        with_sql(builder).start().await.map_err(|error| {
             Failure::new(
                 Exit::File,
                 format!("the local service cannot start: {error}; set DLI_LOCAL_DATA to another folder, or to `memory`"),
@@ -69,8 +69,21 @@ mod with_emulator {
         })
     }
 
+    /// With an engine that runs SQL, where it is built in.
+    pub fn with_sql(builder: dli_emulator::Builder) -> dli_emulator::Builder {
+        #[cfg(feature = "local-sql")]
+        return builder.sql(dli_emulator::Sql::new());
+        #[cfg(not(feature = "local-sql"))]
+        builder
+    }
+
     /// A client of that emulator.
     pub fn client(emulator: &Emulator, builder: Builder) -> Result<Dli> {
+        #[cfg(feature = "local-sql")]
+        let builder = match emulator.buckets() {
+            Some(folder) => builder.storage(dli_ext::sql::Storage::folder(folder)),
+            None => builder,
+        };
         builder
             .endpoint(emulator.url())
             .access_key(emulator.access_key(), emulator.secret_key())
