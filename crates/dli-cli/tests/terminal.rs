@@ -450,6 +450,7 @@ fn what_is_to_be_configured_is_asked_and_the_secret_is_not_shown() {
     terminal.wait_for("Access key: ");
     terminal.type_in(&format!("{}\n", dli_emulator::DEFAULT_ACCESS_KEY));
     terminal.wait_for("Secret key (not shown): ");
+    terminal.wait_for_secrecy();
     terminal.type_in(&format!("{}\n", dli_emulator::DEFAULT_SECRET_KEY));
     terminal.wait_for("Project id");
     terminal.type_in(&format!("{}\n", dli_emulator::DEFAULT_PROJECT_ID));

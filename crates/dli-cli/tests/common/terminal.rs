@@ -16,7 +16,7 @@ pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn std::io::Write + Send>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 /// What came out of the program so far.
@@ -73,13 +73,28 @@ impl Terminal {
             }
         });
         let keyboard = pair.master.take_writer().unwrap();
-        Self { child, keyboard, seen, _master: pair.master }
+        Self { child, keyboard, seen, master: pair.master }
     }
 
     /// Types something.
     pub fn type_in(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
+    }
+
+    /// Waits until what is typed is not shown any more; a prompt is there a moment earlier.
+    #[track_caller]
+    pub fn wait_for_secrecy(&self) {
+        const ECHO: u64 = 8;
+        let deadline = std::time::Instant::now() + NEVER;
+        while self
+            .master
+            .get_termios()
+            .is_some_and(|modes| u64::from(modes.local_flags.bits()) & ECHO != 0)
+        {
+            assert!(std::time::Instant::now() < deadline, "what is typed is shown");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Waits until the screen shows a text.
