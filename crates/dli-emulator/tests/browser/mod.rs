@@ -208,6 +208,11 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        // The program may be a script that starts the browser, which would outlive it.
+        let close = json!({ "id": self.last_id + 1, "method": "Browser.close" });
+        let _ = self.socket.send(Message::text(close.to_string()));
+        let _ = self.socket.get_ref().set_read_timeout(Some(Duration::from_secs(10)));
+        while self.socket.read().is_ok() {}
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
