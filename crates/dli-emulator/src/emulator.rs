@@ -16,12 +16,16 @@ use crate::description::DESCRIPTION;
 use crate::engine::SqlEngine;
 use crate::error::ApiError;
 use crate::families::sql_jobs;
+#[cfg(feature = "sql")]
+use crate::families::tables;
 use crate::faults::{Fault, Faults};
 use crate::host;
 use crate::listener::{Connection, Sockets};
 use crate::seed;
 use crate::server::{Running, Service, handle};
 use crate::settings::{AccessKey, Project, Secret, Settings};
+#[cfg(feature = "sql")]
+use crate::store::Objects;
 use crate::store::{Store, StoreError};
 
 /// The access key an emulator knows unless it is given others.
@@ -56,6 +60,8 @@ pub struct Emulator {
     server: Option<JoinHandle<()>>,
     closed: Option<oneshot::Receiver<()>>,
     running: Running,
+    #[cfg(feature = "sql")]
+    buckets: Option<PathBuf>,
 }
 
 /// Why an emulator could not be started.
@@ -128,6 +134,12 @@ impl Emulator {
         &self.settings.access_keys[0].secret_key
     }
 
+    /// The folder in which `obs://bucket/…` is the folder `bucket`, if SQL runs.
+    #[cfg(feature = "sql")]
+    pub fn buckets(&self) -> Option<&std::path::Path> {
+        self.buckets.as_deref()
+    }
+
     /// Has the server finish what is under way and end, and SQL that is running stop.
     fn end(&mut self) {
         // The server sees the sender go.
@@ -196,6 +208,39 @@ pub struct Builder {
     check_answers: bool,
     seed: Option<Seed>,
     engine: Option<Engine>,
+    #[cfg(feature = "sql")]
+    sql: Option<SqlOpener>,
+}
+
+/// Opens the engine once it is known where. A program that never asks for SQL does not hold
+/// DataFusion, since nothing else leads there.
+#[cfg(feature = "sql")]
+#[derive(Debug, Clone)]
+struct SqlOpener {
+    options: crate::sql::Sql,
+    open: fn(crate::sql::Sql, Option<&std::path::Path>) -> std::io::Result<OpenedSql>,
+}
+
+/// Removes the data of tables that are not among these, each given by its project and its storage.
+#[cfg(feature = "sql")]
+type Sweep = dyn Fn(&[(String, String)]) + Send;
+
+/// An engine with the folder of its buckets, and what removes the data of tables that are gone.
+#[cfg(feature = "sql")]
+struct OpenedSql {
+    engine: Arc<dyn SqlEngine>,
+    buckets: PathBuf,
+    sweep: Box<Sweep>,
+}
+
+#[cfg(feature = "sql")]
+fn open_sql(
+    options: crate::sql::Sql,
+    folder: Option<&std::path::Path>,
+) -> std::io::Result<OpenedSql> {
+    let engine = Arc::new(crate::sql::Engine::open(options, folder)?);
+    let (buckets, sweeper) = (engine.buckets(), Arc::clone(&engine));
+    Ok(OpenedSql { engine, buckets, sweep: Box::new(move |known| sweeper.sweep(known)) })
 }
 
 #[derive(Debug, Clone)]
@@ -236,6 +281,8 @@ impl Default for Builder {
             check_answers: cfg!(debug_assertions),
             seed: None,
             engine: None,
+            #[cfg(feature = "sql")]
+            sql: None,
         }
     }
 }
@@ -340,6 +387,13 @@ impl Builder {
         self
     }
 
+    /// Runs the SQL of jobs with the engine that the feature `sql` brings.
+    #[cfg(feature = "sql")]
+    pub fn sql(mut self, options: crate::sql::Sql) -> Self {
+        self.sql = Some(SqlOpener { options, open: open_sql });
+        self
+    }
+
     /// Starts the emulator on the current tokio runtime.
     ///
     /// # Errors
@@ -361,7 +415,27 @@ impl Builder {
             }
             None => None,
         };
-        let settings = Arc::new(self.settings()?);
+        #[cfg(feature = "sql")]
+        let opened = match &self.sql {
+            Some(SqlOpener { options, open }) => {
+                let (options, open, folder) = (options.clone(), *open, self.data_dir.clone());
+                let opened = tokio::task::spawn_blocking(move || open(options, folder.as_deref()));
+                let opened = opened.await.map_err(std::io::Error::other).and_then(|opened| opened);
+                Some(opened.map_err(|error| {
+                    StartError::Settings(format!(
+                        "the folders of the SQL engine cannot be opened: {error}"
+                    ))
+                })?)
+            }
+            None => None,
+        };
+        #[cfg_attr(not(feature = "sql"), expect(unused_mut, reason = "only SQL adds to them"))]
+        let mut settings = self.settings()?;
+        #[cfg(feature = "sql")]
+        if let Some(opened) = &opened {
+            settings.engine = Some(Arc::clone(&opened.engine));
+        }
+        let settings = Arc::new(settings);
         // The description is read once a process, while the sockets are opened.
         let description = tokio::task::spawn_blocking(|| {
             std::sync::LazyLock::force(&DESCRIPTION);
@@ -389,6 +463,16 @@ impl Builder {
         drop(description);
         if settings.engine.is_some() {
             service.store.run(sql_jobs::end_orphans).await.map_err(StartError::from_api)?;
+        }
+        #[cfg(feature = "sql")]
+        if let Some(opened) = &opened {
+            let tables = |objects: &Objects<'_>| objects.list_everywhere(tables::KIND);
+            let known = service.store.run(tables).await.map_err(StartError::from_api)?;
+            let known: Vec<(String, String)> = known
+                .into_iter()
+                .map(|(project, table)| (project, table.text("storage").to_owned()))
+                .collect();
+            (opened.sweep)(&known);
         }
         if let Some(seed) = &seed {
             // State that was kept has had its seed already.
@@ -426,6 +510,8 @@ impl Builder {
             server: Some(server),
             closed: Some(closed),
             running,
+            #[cfg(feature = "sql")]
+            buckets: opened.map(|opened| opened.buckets),
         })
     }
 

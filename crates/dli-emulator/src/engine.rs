@@ -2,8 +2,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use serde_json::Value;
+
+use crate::auth::Caller;
+use crate::server::Service;
 
 /// What an engine answers later.
 pub type SqlFuture<T> = Pin<Box<dyn Future<Output = Result<T, SqlFailure>> + Send>>;
@@ -19,6 +23,24 @@ pub trait SqlEngine: Send + Sync + 'static {
 
     /// Runs a statement to its end. The future is dropped when the job is cancelled.
     fn run(&self, statement: SqlStatement) -> SqlFuture<SqlRows>;
+
+    /// Moves rows between a table, or a result, and a folder. Unless an engine says otherwise it
+    /// cannot.
+    fn transfer(&self, statement: SqlStatement, transfer: SqlTransfer) -> SqlFuture<SqlRows> {
+        let _ = (statement, transfer);
+        Box::pin(async {
+            Err(SqlFailure {
+                code: "DLI.0007".to_owned(),
+                message: "The emulator's SQL engine neither exports nor imports; script a result."
+                    .to_owned(),
+            })
+        })
+    }
+
+    /// Told when a table of the service's own storage is gone. Its data were kept under this id.
+    fn dropped(&self, project: &str, storage: &str) {
+        let _ = (project, storage);
+    }
 }
 
 /// A statement with what it was submitted with.
@@ -35,6 +57,67 @@ pub struct SqlStatement {
     pub database: String,
     /// Settings, each written `key=value`.
     pub settings: Vec<String>,
+    /// What the engine that comes with the emulator needs besides.
+    #[cfg_attr(not(feature = "sql"), expect(dead_code, reason = "only that engine reads it"))]
+    pub(crate) context: Option<Context>,
+}
+
+/// The emulator behind a statement, and who submitted it.
+#[derive(Clone)]
+#[cfg_attr(not(feature = "sql"), expect(dead_code, reason = "only the engine reads it"))]
+pub(crate) struct Context {
+    pub service: Arc<Service>,
+    pub caller: Caller,
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+#[cfg(feature = "sql")]
+impl SqlStatement {
+    pub(crate) fn context(&self) -> Result<&Context, SqlFailure> {
+        self.context.as_ref().ok_or_else(|| SqlFailure {
+            code: "DLI.0999".to_owned(),
+            message: "The statement belongs to no emulator.".to_owned(),
+        })
+    }
+}
+
+/// Rows to be moved. `request` is the body of the request that asked for it: path, format and
+/// the options of the format.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum SqlTransfer {
+    /// A table into a folder.
+    ExportTable {
+        /// Database of the table.
+        database: String,
+        /// The table.
+        table: String,
+        /// Body of the request.
+        request: Value,
+    },
+    /// The result of a job into a folder.
+    ExportResult {
+        /// Name and type of each column.
+        columns: Vec<(String, String)>,
+        /// Where the whole result was written, if it was.
+        result_path: Option<String>,
+        /// Body of the request.
+        request: Value,
+    },
+    /// A folder into a table.
+    ImportTable {
+        /// Database of the table.
+        database: String,
+        /// The table.
+        table: String,
+        /// Body of the request.
+        request: Value,
+    },
 }
 
 /// The result of a statement.
@@ -48,6 +131,8 @@ pub struct SqlRows {
     pub row_count: Option<u64>,
     /// Where the whole result was written, if it was.
     pub result_path: Option<String>,
+    /// Bytes that were read.
+    pub input_size: Option<u64>,
 }
 
 /// Why a statement did not run.

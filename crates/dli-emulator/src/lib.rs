@@ -41,6 +41,8 @@ mod seed;
 mod server;
 mod settings;
 mod snapshot;
+#[cfg(feature = "sql")]
+mod sql;
 mod store;
 mod validate;
 
@@ -48,9 +50,11 @@ pub use emulator::{
     Builder, DEFAULT_ACCESS_KEY, DEFAULT_PROJECT_ID, DEFAULT_REGION, DEFAULT_SECRET_KEY, Emulator,
     StartError,
 };
-pub use engine::{SqlEngine, SqlFailure, SqlFuture, SqlRows, SqlStatement};
+pub use engine::{SqlEngine, SqlFailure, SqlFuture, SqlRows, SqlStatement, SqlTransfer};
 pub use faults::{Fault, FaultKind, FaultParseError};
 pub use settings::{AccessKey, Project};
+#[cfg(feature = "sql")]
+pub use sql::Sql;
 pub use store::StoreError;
 
 /// Whether the emulator answers an operation of the description.

@@ -63,6 +63,47 @@ struct Options {
     /// Hold each answer against the description before it is sent.
     #[arg(long)]
     check_answers: bool,
+    #[cfg(feature = "sql")]
+    #[command(flatten)]
+    sql: SqlOptions,
+}
+
+/// The engine that runs SQL.
+#[cfg(feature = "sql")]
+#[derive(Debug, clap::Args)]
+struct SqlOptions {
+    /// Run no SQL: results are scripted, or jobs fail.
+    #[arg(long)]
+    no_sql: bool,
+    /// Folder in which obs://bucket/… is the folder `bucket`; below the data folder unless given.
+    #[arg(long, value_name = "DIR", env = "DLI_EMULATOR_BUCKETS_DIR")]
+    buckets_dir: Option<PathBuf>,
+    /// Bucket that whole results are written to.
+    #[arg(long, value_name = "NAME", default_value = "dli-jobs", env = "DLI_EMULATOR_JOB_BUCKET")]
+    job_bucket: String,
+    /// Memory that one SQL job may use, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 512)]
+    sql_memory: usize,
+    /// How long one SQL job may run, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    sql_time: u64,
+}
+
+#[cfg(feature = "sql")]
+impl SqlOptions {
+    fn add_to(self, builder: Builder) -> Builder {
+        if self.no_sql {
+            return builder;
+        }
+        let mut sql = dli_emulator::Sql::new()
+            .job_bucket(self.job_bucket)
+            .memory_limit(self.sql_memory << 20)
+            .time_limit(Duration::from_secs(self.sql_time));
+        if let Some(folder) = self.buckets_dir {
+            sql = sql.buckets(folder);
+        }
+        builder.sql(sql)
+    }
 }
 
 impl Options {
@@ -112,6 +153,10 @@ impl Options {
         if self.check_answers {
             builder = builder.check_answers(true);
         }
+        #[cfg(feature = "sql")]
+        {
+            builder = self.sql.add_to(builder);
+        }
         Ok(builder)
     }
 }
@@ -144,6 +189,11 @@ async fn run(options: Options) -> Result<(), String> {
     match place {
         Some(folder) => say!("  state       {}", folder.join("dli-emulator.sqlite").display()),
         None => say!("  state       in memory; --data-dir keeps it"),
+    }
+    #[cfg(feature = "sql")]
+    match emulator.buckets() {
+        Some(folder) => say!("  buckets     {}", folder.display()),
+        None => say!("  buckets     none; SQL is not run"),
     }
     if !emulator.address().ip().is_loopback() {
         eprintln!(

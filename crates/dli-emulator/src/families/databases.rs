@@ -14,10 +14,10 @@ pub(super) const TABLE: Table = &[
     ("update_database_owner", update_owner),
 ];
 
-pub(super) const KIND: &str = "database";
+pub(crate) const KIND: &str = "database";
 const WHAT: &str = "database";
 /// The database every project has. It is only stored once something is in it.
-const BUILT_IN: &str = "default";
+pub(crate) const BUILT_IN: &str = "default";
 
 fn create(call: &Call<'_>) -> ApiResult {
     let name = call.text("database_name").to_lowercase();

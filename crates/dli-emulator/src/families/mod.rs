@@ -4,7 +4,7 @@ mod agencies;
 mod catalogs;
 mod clusters;
 mod data_mask_strategies;
-mod databases;
+pub(crate) mod databases;
 mod datasource_auth;
 mod datasource_connections;
 mod edge;
@@ -24,7 +24,7 @@ mod spark_templates;
 mod sql_defend_rules;
 pub(crate) mod sql_jobs;
 mod sql_templates;
-mod tables;
+pub(crate) mod tables;
 mod tags;
 mod uploads;
 

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{Table, databases, obs, queues, tables};
+use crate::auth::Caller;
 use crate::call::{Call, Later, done, new_id};
-use crate::engine::{SqlEngine, SqlFailure, SqlRows, SqlStatement};
+use crate::engine::{Context, SqlEngine, SqlFailure, SqlRows, SqlStatement, SqlTransfer};
 use crate::error::{ApiError, ApiResult};
+use crate::server::Service;
 use crate::store::{Object, Objects, Timeline};
 
 pub(super) const TABLE: Table = &[
@@ -43,6 +45,8 @@ struct Order {
     statement: String,
     queue: String,
     kind: Option<&'static str>,
+    /// Rows to be moved, instead of a statement to be run.
+    transfer: Option<SqlTransfer>,
     /// More fields of the document.
     fields: Value,
 }
@@ -70,7 +74,10 @@ fn submit(call: &Call<'_>) -> ApiResult {
         }
     }
     let queue = queues::of_job(call, queue)?;
-    let job = start(call, Order { statement: statement.to_owned(), queue, kind: None, fields })?;
+    let job = start(
+        call,
+        Order { statement: statement.to_owned(), queue, kind: None, transfer: None, fields },
+    )?;
     Ok(submission(&job))
 }
 
@@ -107,9 +114,8 @@ fn start(call: &Call<'_>, order: Order) -> ApiResult<Object> {
         .as_array()
         .is_some_and(|conf| conf.iter().any(|entry| entry == "dli.sql.sqlasync.enabled=true"));
     let sync = kind == "DCL" || (kind == "DDL" && !asynchronous);
-    // An engine runs statements; what moves data to and from OBS is not for it.
-    let engine =
-        call.settings.engine.as_ref().filter(|_| scripted.is_none() && order.kind.is_none());
+    let for_engine = order.kind.is_none() || order.transfer.is_some();
+    let engine = call.settings.engine.as_ref().filter(|_| scripted.is_none() && for_engine);
     let failure = match (&call.failure, scripted) {
         (Some(reason), _) => Some(reason.clone()),
         (None, Some(script)) => script["fails"].as_str().map(str::to_owned),
@@ -146,27 +152,61 @@ fn start(call: &Call<'_>, order: Order) -> ApiResult<Object> {
     let mut job = Object::new(new_id(), "", call.now, doc).with_timeline(timeline);
     call.insert(KIND, &mut job)?;
     if let Some(engine) = engine {
-        let statement = SqlStatement {
+        let statement = Submitted {
             project: call.project.to_owned(),
             job_id: job.id.clone(),
             text: order.statement,
             database: call.text("currentdb").to_owned(),
             settings: call.texts("conf").into_iter().map(str::to_owned).collect(),
+            caller: call.caller.clone(),
         };
-        call.afterwards(run_later(Arc::clone(engine), statement, sync));
+        call.afterwards(run_later(Arc::clone(engine), statement, order.transfer, sync));
     }
     Ok(job)
 }
 
+/// A statement before the emulator it belongs to is at hand.
+struct Submitted {
+    project: String,
+    job_id: String,
+    text: String,
+    database: String,
+    settings: Vec<String>,
+    caller: Caller,
+}
+
+impl Submitted {
+    fn of(self, service: &Arc<Service>) -> SqlStatement {
+        SqlStatement {
+            project: self.project,
+            job_id: self.job_id,
+            text: self.text,
+            database: self.database,
+            settings: self.settings,
+            context: Some(Context { service: Arc::clone(service), caller: self.caller }),
+        }
+    }
+}
+
 /// Runs a statement once its job is committed. A synchronous job is waited for.
-fn run_later(engine: Arc<dyn SqlEngine>, statement: SqlStatement, sync: bool) -> Later {
+fn run_later(
+    engine: Arc<dyn SqlEngine>,
+    statement: Submitted,
+    transfer: Option<SqlTransfer>,
+    sync: bool,
+) -> Later {
     Box::new(move |service| {
         Box::pin(async move {
+            let statement = statement.of(&service);
             let (project, id) = (statement.project.clone(), statement.job_id.clone());
             let key = id.clone();
             let running = Arc::clone(&service);
             let task = tokio::spawn(async move {
-                let outcome = engine.run(statement).await;
+                let outcome = match transfer {
+                    Some(transfer) => engine.transfer(statement, transfer).await,
+                    None => engine.run(statement).await,
+                };
+                // The statement held the emulator; it may be the last to do so.
                 let ended_id = id.clone();
                 let ended =
                     running.store.run(move |objects| end(objects, &project, &id, outcome)).await;
@@ -198,10 +238,16 @@ fn end(
     };
     match outcome {
         Ok(result) => {
-            let schema = result.columns.into_iter().map(|(name, kind)| json!({ name: kind }));
-            job.set("schema", schema.collect::<Vec<Value>>());
-            job.set("row_count", result.row_count.unwrap_or(result.rows.len() as u64));
-            job.set("rows", result.rows.into_iter().map(Value::from).collect::<Vec<Value>>());
+            // What writes rows has none to show.
+            if !result.columns.is_empty() || job.text("job_mode") == "sync" {
+                let schema = result.columns.into_iter().map(|(name, kind)| json!({ name: kind }));
+                job.set("schema", schema.collect::<Vec<Value>>());
+                job.set("row_count", result.row_count.unwrap_or(result.rows.len() as u64));
+                job.set("rows", result.rows.into_iter().map(Value::from).collect::<Vec<Value>>());
+            }
+            if let Some(bytes) = result.input_size {
+                job.set("input_size", bytes);
+            }
             if let Some(path) = result.result_path {
                 job.set("result_path", path);
             }
@@ -354,7 +400,7 @@ fn view(call: &Call<'_>, job: &Object) -> Value {
         "start_time": job.created,
         "duration": duration(call, job),
         "status": state,
-        "input_size": 0,
+        "input_size": job.get("input_size").as_u64().unwrap_or(0),
         "result_count": if finished { rows } else { 0 },
         "detail": schema.map(Value::to_string).unwrap_or_default(),
         "statement": job.get("statement"),
@@ -406,6 +452,8 @@ fn progress(call: &Call<'_>) -> ApiResult {
     let progress = match state {
         "FINISHED" => 1.0,
         "FAILED" | "CANCELLED" => 0.0,
+        // How far an engine has come, nobody knows.
+        "RUNNING" if job.timeline.last() == "RUNNING" => 0.0,
         _ => job.timeline.progress(call.now),
     };
     Ok(json!({
@@ -444,7 +492,7 @@ fn result(call: &Call<'_>) -> ApiResult {
         "job_id": job.id,
         "job_type": job.get("job_type"),
         "row_count": count,
-        "input_size": 0,
+        "input_size": job.get("input_size").as_u64().unwrap_or(0),
         "schema": job.get("schema"),
         "rows": call.page(rows),
     }))
@@ -494,16 +542,19 @@ fn check(call: &Call<'_>) -> ApiResult {
         }
         None => match &call.settings.engine {
             Some(engine) => {
-                let statement = SqlStatement {
+                let engine = Arc::clone(engine);
+                let statement = Submitted {
                     project: call.project.to_owned(),
                     job_id: String::new(),
                     text: statement.to_owned(),
                     database: database.to_owned(),
                     settings: Vec::new(),
+                    caller: call.caller.clone(),
                 };
-                let checked = engine.check(statement.clone());
-                call.afterwards(Box::new(move |_| {
+                call.afterwards(Box::new(move |service| {
                     Box::pin(async move {
+                        let statement = statement.of(&service);
+                        let checked = engine.check(statement.clone());
                         let refused =
                             |failure: SqlFailure| ApiError::new(400, failure.code, failure.message);
                         let kind = checked.await.map_err(refused)?;
@@ -534,21 +585,34 @@ fn export_result(call: &Call<'_>) -> ApiResult {
     }
     let path = call.text("data_path");
     obs::folder("data_path", path)?;
-    receipt(call, "EXPORT", format!("EXPORT RESULT {} TO {path}", source.id))
+    let schema = source.get("schema").as_array().map_or(&[][..], Vec::as_slice);
+    let columns = schema.iter().filter_map(Value::as_object).flatten();
+    let columns = columns
+        .map(|(name, ty)| (name.clone(), ty.as_str().unwrap_or_default().to_owned()))
+        .collect();
+    let result_path = source.get("result_path").as_str().map(str::to_owned);
+    let transfer = SqlTransfer::ExportResult { columns, result_path, request: call.body.clone() };
+    receipt(call, "EXPORT", format!("EXPORT RESULT {} TO {path}", source.id), transfer)
 }
 
 fn export_table(call: &Call<'_>) -> ApiResult {
     let path = call.text("data_path");
     obs::folder("data_path", path)?;
     let table = named_table(call)?;
-    receipt(call, "EXPORT", format!("EXPORT TABLE {}.{} TO {path}", table.parent, table.name))
+    let statement = format!("EXPORT TABLE {}.{} TO {path}", table.parent, table.name);
+    let request = call.body.clone();
+    let transfer = SqlTransfer::ExportTable { database: table.parent, table: table.name, request };
+    receipt(call, "EXPORT", statement, transfer)
 }
 
 fn import_table(call: &Call<'_>) -> ApiResult {
     let path = call.text("data_path");
     obs::folder("data_path", path)?;
     let table = named_table(call)?;
-    receipt(call, "IMPORT", format!("IMPORT TABLE {}.{} FROM {path}", table.parent, table.name))
+    let statement = format!("IMPORT TABLE {}.{} FROM {path}", table.parent, table.name);
+    let request = call.body.clone();
+    let transfer = SqlTransfer::ImportTable { database: table.parent, table: table.name, request };
+    receipt(call, "IMPORT", statement, transfer)
 }
 
 fn named_table(call: &Call<'_>) -> ApiResult<Object> {
@@ -557,10 +621,16 @@ fn named_table(call: &Call<'_>) -> ApiResult<Object> {
 }
 
 /// Starts a job that moves data and answers with its id.
-fn receipt(call: &Call<'_>, kind: &'static str, statement: String) -> ApiResult {
+fn receipt(
+    call: &Call<'_>,
+    kind: &'static str,
+    statement: String,
+    transfer: SqlTransfer,
+) -> ApiResult {
     let queue = queues::of_job(call, call.text("queue_name"))?;
     let fields = call.body.clone();
-    let job = start(call, Order { statement, queue, kind: Some(kind), fields })?;
+    let order = Order { statement, queue, kind: Some(kind), transfer: Some(transfer), fields };
+    let job = start(call, order)?;
     Ok(
         json!({ "is_success": true, "message": "", "job_id": job.id, "job_mode": job.get("job_mode") }),
     )
@@ -572,7 +642,48 @@ pub(super) fn import_upload(call: &Call<'_>, upload: &Object) -> ApiResult<Strin
     let statement = format!("IMPORT TABLE {database}.{table} FROM UPLOAD {}", upload.id);
     let fields = json!({ "database_name": database, "table_name": table, "data_type": upload.get("data_type") });
     let queue = upload.text("queue_name").to_owned();
-    Ok(start(call, Order { statement, queue, kind: Some("IMPORT"), fields })?.id)
+    Ok(start(call, Order { statement, queue, kind: Some("IMPORT"), transfer: None, fields })?.id)
+}
+
+/// A query that is not of this request: the preview of a table. `None` without an engine.
+pub(super) fn query_later(call: &Call<'_>, statement: &str) -> ApiResult<Option<String>> {
+    if call.settings.engine.is_none() {
+        return Ok(None);
+    }
+    let order = Order {
+        statement: statement.to_owned(),
+        queue: queues::BUILT_IN.to_owned(),
+        kind: None,
+        transfer: None,
+        fields: json!({ "conf": [], "currentdb": "" }),
+    };
+    Ok(Some(start(call, order)?.id))
+}
+
+/// Runs a query for an answer, and puts its columns and rows into it.
+pub(super) fn query_for_answer(call: &Call<'_>, statement: String, answer: Value) -> bool {
+    let Some(engine) = call.settings.engine.clone() else { return false };
+    let statement = Submitted {
+        project: call.project.to_owned(),
+        job_id: format!("preview-{}", new_id()),
+        text: statement,
+        database: String::new(),
+        settings: Vec::new(),
+        caller: call.caller.clone(),
+    };
+    call.afterwards(Box::new(move |service| {
+        Box::pin(async move {
+            let ran = engine.run(statement.of(&service)).await;
+            let result =
+                ran.map_err(|failure| ApiError::new(400, failure.code, failure.message))?;
+            let mut answer = answer;
+            answer["schema"] =
+                result.columns.into_iter().map(|(name, kind)| json!({ name: kind })).collect();
+            answer["rows"] = result.rows.into_iter().map(Value::from).collect();
+            Ok(Some(answer))
+        })
+    }));
+    true
 }
 
 /// A job for something the emulator has done already.

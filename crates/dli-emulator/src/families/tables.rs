@@ -1,9 +1,11 @@
 //! Tables, views and partitions: their metadata, not their rows.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{Table, databases, obs, sql_jobs};
-use crate::call::{Call, done};
+use crate::call::{Call, done, new_id};
 use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
 
@@ -18,10 +20,10 @@ pub(super) const TABLE: Table = &[
     ("preview_table", preview),
 ];
 
-pub(super) const KIND: &str = "table";
+pub(crate) const KIND: &str = "table";
 const WHAT: &str = "table";
 /// Partitions are below `database.table`.
-const PARTITION: &str = "partition";
+pub(crate) const PARTITION: &str = "partition";
 
 fn create(call: &Call<'_>) -> ApiResult {
     let database = databases::require(call, call.path("database_name"))?;
@@ -38,6 +40,9 @@ fn create(call: &Call<'_>) -> ApiResult {
         "OBS" => "EXTERNAL",
         _ => "MANAGED",
     });
+    if call.text("data_location") != "VIEW" && doc["storage"].is_null() {
+        doc["storage"] = json!(new_id());
+    }
     let mut table = Object::new(&name, &name, call.now, doc).below(&database.id);
     call.insert(KIND, &mut table)?;
     Ok(done())
@@ -217,6 +222,16 @@ fn delete(call: &Call<'_>) -> ApiResult {
 pub(super) fn remove(call: &Call<'_>, table: &Object) -> ApiResult<()> {
     let below = format!("{}.{}", table.parent, table.name);
     call.objects.delete_below(call.project, PARTITION, &below)?;
+    if let (Some(engine), Some(storage)) = (&call.settings.engine, table.get("storage").as_str()) {
+        let (engine, project) = (Arc::clone(engine), call.project.to_owned());
+        let storage = storage.to_owned();
+        call.afterwards(Box::new(move |_| {
+            Box::pin(async move {
+                engine.dropped(&project, &storage);
+                Ok(None)
+            })
+        }));
+    }
     call.delete(table)
 }
 
@@ -266,6 +281,15 @@ fn preview(call: &Call<'_>) -> ApiResult {
     let table = of_path(call)?;
     let statement = format!("SELECT * FROM {}.{} LIMIT 10", table.parent, table.name);
     let script = sql_jobs::find_script(call, &statement)?;
+    let done = done();
+    if script.is_none() && call.query("mode") == Some("ASYNC") {
+        if let Some(id) = sql_jobs::query_later(call, &statement)? {
+            return Ok(json!({ "is_success": true, "message": "", "job_id": id }));
+        }
+    } else if script.is_none() && sql_jobs::query_for_answer(call, statement.clone(), done.clone())
+    {
+        return Ok(done);
+    }
     let (schema, rows) = match &script {
         Some(script) => (script["schema"].clone(), script["rows"].clone()),
         // Nothing fills a DLI table here, so it is empty; other tables have their data elsewhere.
