@@ -210,7 +210,12 @@ fn select(select: &mut Select) -> Result<(), SqlFailure> {
                 let plain = matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
                 (display(expr), plain)
             }
-            SelectItem::ExprWithAlias { alias, .. } => (alias.value.to_lowercase(), true),
+            SelectItem::ExprWithAlias { alias, .. } => {
+                if alias.quote_style.is_some_and(|quote| quote != '`') {
+                    return Err(refused(format!("the text {alias} behind a value")));
+                }
+                (alias.value.to_lowercase(), true)
+            }
             _ => continue,
         };
         let mut alias = name.clone();
@@ -318,6 +323,9 @@ fn rewrite(expr: &mut Expr) -> Result<(), SqlFailure> {
         }
         Expr::Value(ValueWithSpan { value: Value::Placeholder(_), .. }) => {
             return Err(refused("a parameter marker"));
+        }
+        Expr::Trim { trim_characters: Some(_), .. } => {
+            return Err(refused("TRIM with two arguments"));
         }
         Expr::UnaryOp { op: op @ UnaryOperator::BangNot, .. } => {
             *op = UnaryOperator::Not;

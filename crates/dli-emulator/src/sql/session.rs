@@ -7,8 +7,8 @@ use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
     MemorySchemaProvider, TableProvider,
 };
-use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Result, ScalarValue};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Result, ScalarValue, not_impl_err};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::SessionStateDefaults;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -16,12 +16,13 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::utils::merge_schema;
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement as PlannerStatement;
 use datafusion::sql::sqlparser::ast::{Query, Statement};
 
-use super::functions::{self, SparkArithmetic};
+use super::functions::{self, SparkArithmetic, TEXT_ONLY};
 
 const CATALOG: &str = "spark";
 
@@ -60,7 +61,7 @@ impl Session {
             Arc::new(datafusion_spark::planner::SparkFunctionPlanner),
         ];
         planners.extend(SessionStateDefaults::default_expr_planners());
-        let state = SessionStateBuilder::new()
+        let mut state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime)
             .with_default_features()
@@ -71,6 +72,8 @@ impl Session {
             .with_window_functions(functions::window())
             .with_table_function_list(Vec::new())
             .build();
+        // What `now()` is for the whole job.
+        state.mark_start_execution();
         Ok(Self { state, catalog })
     }
 
@@ -98,7 +101,17 @@ impl Session {
     pub async fn plan(&self, query: Box<Query>) -> Result<LogicalPlan> {
         let statement = PlannerStatement::Statement(Box::new(Statement::Query(query)));
         let plan = self.state.statement_to_plan(statement).await?;
-        plan.transform_up_with_subqueries(short_integers).map(|plan| plan.data)
+        let plan = plan.transform_up_with_subqueries(short_integers)?.data;
+        plan.apply_with_subqueries(|node| {
+            text_functions_get_texts(node)?;
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        // Only then the types of unions, CASE and the like are known.
+        self.state.analyzer().execute_and_check(
+            plan,
+            &self.state.config_options().as_ref().clone(),
+            |_, _| {},
+        )
     }
 }
 
@@ -118,12 +131,14 @@ fn short_integers(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
         })
     };
     match plan {
-        LogicalPlan::Limit(_) => Ok(Transformed::no(plan)),
+        LogicalPlan::Limit(_) => plan.recompute_schema().map(Transformed::yes),
         LogicalPlan::Values(values) => {
             let rows: Result<Vec<Vec<Expr>>> = values
                 .values
                 .into_iter()
-                .map(|row| row.into_iter().map(|value| Ok(shorten(value)?.data)).collect())
+                .map(|row| {
+                    row.into_iter().map(|value| Ok(shorten(untyped_null(value))?.data)).collect()
+                })
                 .collect();
             Ok(Transformed::yes(LogicalPlanBuilder::values(rows?)?.build()?))
         }
@@ -137,4 +152,38 @@ fn short_integers(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
             changed.map_data(LogicalPlan::recompute_schema)
         }
     }
+}
+
+/// A null among numbers was made long, as the numbers were.
+fn untyped_null(value: Expr) -> Expr {
+    let inner = match &value {
+        Expr::Cast(cast) => cast.expr.as_ref(),
+        other => other,
+    };
+    match inner {
+        Expr::Literal(null, metadata) if null.is_null() => {
+            Expr::Literal(ScalarValue::Null, metadata.clone())
+        }
+        _ => value,
+    }
+}
+
+/// DataFusion would take an array for the text that shows it.
+fn text_functions_get_texts(node: &LogicalPlan) -> Result<()> {
+    let schema = merge_schema(&node.inputs());
+    node.apply_expressions(|expr| {
+        expr.apply(|expr| {
+            if let Expr::ScalarFunction(call) = expr
+                && TEXT_ONLY.contains(&call.name())
+            {
+                for argument in &call.args {
+                    if argument.get_type(&schema).is_ok_and(|ty| ty.is_nested()) {
+                        return not_impl_err!("{} of an array, a map or a struct", call.name());
+                    }
+                }
+            }
+            Ok(TreeNodeRecursion::Continue)
+        })
+    })?;
+    Ok(())
 }

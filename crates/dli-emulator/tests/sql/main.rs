@@ -4,6 +4,7 @@
 mod common;
 
 mod bounds;
+mod differences;
 mod durability;
 mod program;
 mod projects;

@@ -306,3 +306,27 @@ CREATE TABLE c (a INT NOT NULL)",
         .await;
     assert_transcript!(scene);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn types_that_meet_become_what_spark_makes_of_them() {
+    let mut scene = Scene::new().await;
+    scene
+        .note_all(
+            "SELECT 1 UNION ALL SELECT 2.5;
+SELECT 1 UNION ALL SELECT 'a';
+SELECT coalesce(1, 2.5), CASE WHEN true THEN 1 ELSE 2.5 END, greatest(1, 2.5), if(true, 1, 2L);
+SELECT 12345678901234567890, CAST(12345678901234567890 AS DECIMAL(20,0));
+SELECT * FROM VALUES (1), (null), (2) t(x) ORDER BY x NULLS LAST LIMIT 2 OFFSET 1;
+SELECT current_date() = to_date(now()), length(uuid()), rand() < 1;
+SELECT 'a_b' LIKE 'a\\_b', 'axb' LIKE 'a\\_b', 'a%b' LIKE 'a\\%b';
+SELECT initcap('hello-world and MORE'), left('abc', -1), ltrim('  a'), size(null), array(1, 2.5);
+SELECT concat(array(1), array(2));
+SELECT reverse(array(1, 2));
+SELECT 'a' 'b';
+SELECT TIMESTAMP '2024-01-02 00:00:00' - TIMESTAMP '2024-01-01 00:00:00';
+SELECT DATE '2024-01-31' + INTERVAL 2 HOURS;
+SELECT DATE '2024-01-31' + INTERVAL 2 DAYS",
+        )
+        .await;
+    assert_transcript!(scene);
+}

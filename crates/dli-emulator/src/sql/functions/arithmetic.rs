@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Decimal128Array};
-use datafusion::arrow::datatypes::{DataType, Decimal128Type, i256};
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, IntervalUnit, i256};
 use datafusion::common::{DFSchema, Result, ScalarValue, plan_err};
 use datafusion::logical_expr::expr::{BinaryExpr, ScalarFunction};
 use datafusion::logical_expr::planner::{
@@ -63,6 +63,7 @@ impl SparkArithmetic {
         let decimal = |ty: &DataType| matches!(ty, DataType::Decimal128(..));
         let exact = |ty: &DataType| decimal(ty) || ty.is_integer();
         let double = DataType::Float64;
+        let instant = |ty: &DataType| matches!(ty, DataType::Date32 | DataType::Timestamp(..));
         let binary = |left: Expr, op: Operator, right: Expr| {
             Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right)))
         };
@@ -110,6 +111,17 @@ impl SparkArithmetic {
                 if lt == DataType::Date32 && rt.is_integer() =>
             {
                 return plan_err!("A date and a number are not added here; date_add does it");
+            }
+            BinaryOperator::Minus if instant(&lt) && instant(&rt) => {
+                return plan_err!(
+                    "The difference of two instants is not run here; unix_timestamp gives seconds"
+                );
+            }
+            BinaryOperator::Plus | BinaryOperator::Minus
+                if (lt == DataType::Date32 && !whole_days(&right, &rt))
+                    || (rt == DataType::Date32 && !whole_days(&left, &lt)) =>
+            {
+                return plan_err!("A date and an interval of less than days are not added here");
             }
             BinaryOperator::Spaceship => binary(left, Operator::IsNotDistinctFrom, right),
             BinaryOperator::Eq
@@ -160,6 +172,19 @@ impl ExprPlanner for SparkArithmetic {
             }
             _ => Ok(PlannerResult::Original(expr)),
         }
+    }
+}
+
+/// Whether what is added to a date leaves it a date.
+fn whole_days(value: &Expr, ty: &DataType) -> bool {
+    match value {
+        Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), _) => {
+            interval.nanoseconds == 0
+        }
+        Expr::Literal(ScalarValue::IntervalDayTime(Some(interval)), _) => {
+            interval.milliseconds == 0
+        }
+        _ => !matches!(ty, DataType::Interval(IntervalUnit::DayTime | IntervalUnit::MonthDayNano)),
     }
 }
 

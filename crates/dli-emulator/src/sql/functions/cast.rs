@@ -111,9 +111,9 @@ pub(crate) fn convert(array: &ArrayRef, goal: &DataType) -> Result<ArrayRef> {
         DataType::Null => return Ok(new_null_array(goal, array.len())),
         DataType::LargeUtf8 | DataType::Utf8View => cast(array, &DataType::Utf8)?,
         DataType::Timestamp(..) => cast(array, &TIMESTAMP)?,
-        DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64 => {
-            cast(array, &DataType::Int64)?
-        }
+        DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => cast(array, &DataType::Int64)?,
+        // A number too long for a bigint.
+        DataType::UInt64 => cast(array, &DataType::Decimal128(20, 0))?,
         DataType::Dictionary(_, value) => cast(array, value)?,
         _ => Arc::clone(array),
     };

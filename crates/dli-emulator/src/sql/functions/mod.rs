@@ -47,6 +47,7 @@ const SAME: &[&str] = &[
     "hypot",
     "pmod",
     "pow",
+    "pi",
     "radians",
     "rint",
     "shiftleft",
@@ -73,18 +74,15 @@ const SAME: &[&str] = &[
     "concat_ws",
     "elt",
     "format_string",
-    "initcap",
     "length",
     "levenshtein",
     "lower",
     "lpad",
-    "ltrim",
     "octet_length",
     "repeat",
     "replace",
     "reverse",
     "rpad",
-    "rtrim",
     "soundex",
     "space",
     "split_part",
@@ -181,10 +179,21 @@ const TRANSLATED: &[(&str, usize, &str)] = &[
     ("isnotnull", 1, "($1) IS NOT NULL"),
     ("isnull", 1, "($1) IS NULL"),
     ("isnan", 1, "coalesce(isnan($1), false)"),
+    ("initcap", 1, "initcap_words($1)"),
+    ("ltrim", 1, "ltrim($1)"),
+    ("rtrim", 1, "rtrim($1)"),
     ("last_day", 1, "last_day(spark_cast($1, 'date'))"),
     ("lcase", 1, "lower($1)"),
-    ("left", 2, "left(spark_cast($1, 'string'), spark_cast($2, 'bigint'))"),
-    ("right", 2, "right(spark_cast($1, 'string'), spark_cast($2, 'bigint'))"),
+    (
+        "left",
+        2,
+        "left(spark_cast($1, 'string'), CASE WHEN spark_cast($2, 'bigint') > 0 THEN spark_cast($2, 'bigint') ELSE 0 END)",
+    ),
+    (
+        "right",
+        2,
+        "right(spark_cast($1, 'string'), CASE WHEN spark_cast($2, 'bigint') > 0 THEN spark_cast($2, 'bigint') ELSE 0 END)",
+    ),
     ("len", 1, "length($1)"),
     // Spark's logarithms of what has none are null.
     ("ln", 1, "ln(CASE WHEN ($1) > 0 THEN spark_cast($1, 'double') END)"),
@@ -238,6 +247,9 @@ const TRANSLATED: &[(&str, usize, &str)] = &[
     ("any", 1, "bool_or($1)"),
     ("cardinality", 1, "size($1)"),
 ];
+
+/// Functions that take arrays in Spark, and only texts here.
+pub(super) const TEXT_ONLY: &[&str] = &["concat", "reverse", "length", "upper", "lower"];
 
 /// Functions over windows that count; Spark's numbers are of the type int.
 const RANKS: &[&str] = &["dense_rank", "ntile", "rank", "row_number"];

@@ -25,6 +25,7 @@ pub(super) fn functions() -> Vec<ScalarUDF> {
     vec![
         function("regexp_replace_all", vec![text(), text(), text()], text(), replace),
         function("regexp_extract", vec![text(), text(), DataType::Int64], text(), extract),
+        function("initcap_words", vec![text()], text(), initcap),
         function("split_regexp", vec![text(), text()], list, split),
         ScalarUDF::new_from_impl(TypeOf { signature: Signature::any(1, Volatility::Immutable) }),
     ]
@@ -114,6 +115,25 @@ fn extract(arguments: &[ArrayRef]) -> Result<ArrayRef> {
         out.append_value(found.map_or("", |found| found.as_str()));
     }
     Ok(Arc::new(out.finish()))
+}
+
+/// The first letter of each word large, the others small; only blanks are between words.
+fn initcap(arguments: &[ArrayRef]) -> Result<ArrayRef> {
+    let words = |text: &str| {
+        let mut begins = true;
+        let mut out = String::with_capacity(text.len());
+        for letter in text.chars() {
+            if begins {
+                out.extend(letter.to_uppercase());
+            } else {
+                out.extend(letter.to_lowercase());
+            }
+            begins = letter == ' ';
+        }
+        out
+    };
+    let texts = arguments[0].as_string::<i32>();
+    Ok(Arc::new(texts.iter().map(|text| text.map(words)).collect::<StringArray>()))
 }
 
 fn split(arguments: &[ArrayRef]) -> Result<ArrayRef> {
