@@ -11,6 +11,8 @@ mod failure;
 mod formats;
 mod functions;
 mod options;
+mod parse;
+mod partitions;
 mod query;
 mod rewrite;
 mod rows;
@@ -18,6 +20,7 @@ mod session;
 mod show;
 mod statement;
 mod storage;
+mod tokens;
 mod transfer;
 mod types;
 mod write;
@@ -185,7 +188,7 @@ impl Shared {
 
     async fn check(&self, statement: SqlStatement) -> Result<(), SqlFailure> {
         let statement = Arc::new(statement);
-        match statement::parse(&statement.text)? {
+        match parse::parse(&statement.text)? {
             Statement::Query(source) | Statement::Explain(source) => {
                 self.job(&statement)?.plan(&source).await.map(drop)
             }
@@ -201,7 +204,7 @@ impl Shared {
 
     async fn run(&self, statement: SqlStatement) -> Result<SqlRows, SqlFailure> {
         let statement = Arc::new(statement);
-        let parsed = statement::parse(&statement.text)?;
+        let parsed = parse::parse(&statement.text)?;
         let job = self.job(&statement)?;
         let nothing = |()| SqlRows::default();
         let written = |rows: u64| SqlRows { row_count: Some(rows), ..SqlRows::default() };

@@ -20,10 +20,10 @@ use super::catalog::{Catalog, Format, Kind, Table};
 use super::failure::{analysis, execution, of_engine};
 use super::formats;
 use super::functions::cast::Cast;
+use super::parse::parse;
 use super::rewrite::{Named, Prepared, prepare};
 use super::session::Session;
-use super::statement::Statement;
-use super::statement::{Source, TableName, parse};
+use super::statement::{Source, Statement, TableName};
 use super::storage::{Reading, Storage, files};
 use super::types::{self, Column, TIMESTAMP};
 use crate::engine::SqlFailure;
@@ -56,7 +56,7 @@ impl Planned {
 }
 
 /// A table, or what a view says.
-enum Source_ {
+enum Found {
     Table(Box<Table>),
     View(Box<Prepared>, Vec<String>),
 }
@@ -75,7 +75,7 @@ impl Job {
         self.resolve(&prepared.tables, &mut found, 0).await?;
         let mut folders = BTreeSet::new();
         for (_, source) in &found {
-            if let Source_::Table(table) = source
+            if let Found::Table(table) = source
                 && let Kind::Files { folder, .. } = &table.kind
             {
                 folders.insert(folder.clone());
@@ -86,12 +86,12 @@ impl Job {
         // Those that views name come before the views.
         for (name, source) in found.into_iter().rev() {
             let provider = match source {
-                Source_::Table(table) => {
+                Found::Table(table) => {
                     let (provider, bytes) = self.provider(&table).await?;
                     input_bytes += bytes;
                     provider
                 }
-                Source_::View(view, columns) => self.view(*view, &columns).await?,
+                Found::View(view, columns) => self.view(*view, &columns).await?,
             };
             let database = name.database.as_deref().unwrap_or_default();
             if self.is_known(&name) {
@@ -122,7 +122,7 @@ impl Job {
     async fn resolve(
         &self,
         names: &[Named],
-        found: &mut Vec<(TableName, Source_)>,
+        found: &mut Vec<(TableName, Found)>,
         depth: usize,
     ) -> Result<(), SqlFailure> {
         if depth > DEEPEST {
@@ -149,10 +149,10 @@ impl Job {
                     let prepared = prepare(&query, database)?;
                     let below = prepared.tables.clone();
                     let columns = table.columns.iter().map(|column| column.name.clone()).collect();
-                    found.push((name.clone(), Source_::View(Box::new(prepared), columns)));
+                    found.push((name.clone(), Found::View(Box::new(prepared), columns)));
                     Box::pin(self.resolve(&below, found, depth + 1)).await?;
                 }
-                Kind::Files { .. } => found.push((name.clone(), Source_::Table(Box::new(table)))),
+                Kind::Files { .. } => found.push((name.clone(), Found::Table(Box::new(table)))),
             }
         }
         Ok(())

@@ -14,7 +14,8 @@ use datafusion::sql::sqlparser::parser::Parser;
 use super::dialect::ServiceDialect;
 use super::failure::{analysis, of_parser, refused};
 use super::functions::{self, Rule, cast, text};
-use super::statement::{Source, TableName, parse_lower_case};
+use super::parse::parse_lower_case;
+use super::statement::{Source, TableName};
 use super::types;
 use crate::engine::SqlFailure;
 
