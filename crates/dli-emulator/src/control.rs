@@ -32,10 +32,7 @@ pub(crate) async fn answer(
             "uptime_ms": u64::try_from(service.started.elapsed().as_millis()).unwrap_or(u64::MAX),
         })),
         ("GET", "/operations") => ok(operations()),
-        ("GET", "/log") => {
-            let log = service.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            ok(json!({ "requests": log.iter().collect::<Vec<_>>() }))
-        }
+        ("GET", "/log") => ok(json!({ "requests": service.log.to_json() })),
         ("GET", "/faults") => ok(json!({ "faults": service.faults.to_json() })),
         ("POST", "/faults") => {
             let request = read(body)?;
@@ -56,7 +53,7 @@ pub(crate) async fn answer(
         ("POST", "/reset") => {
             service.store.run(|objects| objects.delete_all()).await?;
             service.faults.remove(None);
-            service.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+            service.log.clear();
             if let Some(seed) = &service.seed {
                 seed::apply(service, seed).await?;
             }

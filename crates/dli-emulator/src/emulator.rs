@@ -1,9 +1,9 @@
 //! Starting and stopping an emulator.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -21,6 +21,7 @@ use crate::families::tables;
 use crate::faults::{Fault, Faults};
 use crate::host;
 use crate::listener::{Connection, Sockets};
+use crate::log::Log;
 use crate::seed;
 use crate::server::{Running, Service, handle};
 use crate::settings::{AccessKey, Project, Secret, Settings};
@@ -452,7 +453,7 @@ impl Builder {
             settings: Arc::clone(&settings),
             store,
             faults: Faults::default(),
-            log: Mutex::new(VecDeque::new()),
+            log: Log::default(),
             started: Instant::now(),
             running: Arc::clone(&running),
             seed: seed.clone(),

@@ -33,6 +33,7 @@ mod faults;
 mod host;
 mod iam;
 mod listener;
+mod log;
 mod net;
 mod page;
 mod record;

@@ -1,7 +1,7 @@
 //! From a request to its answer.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::task::AbortHandle;
 
 use crate::auth::Caller;
@@ -28,14 +28,13 @@ use crate::faults::{Fault, FaultKind, Faults};
 use crate::host;
 use crate::iam::{self, Endpoint};
 use crate::listener::Connection;
+use crate::log::{Entry, Log, RequestId};
 use crate::page;
 use crate::record;
 use crate::router::Route;
 use crate::settings::Settings;
 use crate::store::{Objects, Store};
 
-/// How many requests the log remembers.
-const LOG_LENGTH: usize = 1000;
 /// How long a request may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(60);
 
@@ -47,7 +46,7 @@ pub(crate) struct Service {
     pub settings: Arc<Settings>,
     pub store: Store,
     pub faults: Faults,
-    pub log: Mutex<VecDeque<Value>>,
+    pub log: Log,
     pub started: Instant,
     /// What an SQL engine is running, by the id of the job.
     pub running: Running,
@@ -97,42 +96,46 @@ pub(crate) async fn handle(
     request: Request,
 ) -> Response {
     let started = Instant::now();
-    let request_id = uuid::Uuid::new_v4().simple().to_string();
+    let request_id = RequestId::new();
     let (parts, body) = request.into_parts();
     let mut damage = Damage::default();
-    let mut operation = String::new();
+    let mut operation = "";
     let reply = match respond(&service, &parts, body, &mut damage, &mut operation).await {
         Ok(reply) => reply,
         Err(error) => Reply::from(error),
     };
     if (200..300).contains(&reply.status) && !operation.starts_with('_') {
-        record::answered(&operation);
+        record::answered(operation);
     }
-    let entry = json!({
-        "time": Timestamp::now().to_string(),
-        "request_id": request_id,
-        "method": parts.method.as_str(),
-        "path": parts.uri.path(),
-        "query": parts.uri.query(),
-        "operation": operation,
-        "status": if damage.reset { Value::Null } else { reply.status.into() },
-        "milliseconds": started.elapsed().as_secs_f64() * 1000.0,
-    });
     // Who looks at the log does not fill it.
     if operation != page::OPERATION {
-        service.note(entry);
+        service.log.note(Entry {
+            time: Timestamp::now(),
+            request_id,
+            method: parts.method,
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().map(str::to_owned),
+            operation,
+            status: (!damage.reset).then_some(reply.status),
+            took: started.elapsed(),
+        });
     }
-    finish(reply, &damage, &connection, &request_id)
+    finish(reply, &damage, &connection, request_id)
 }
 
-fn finish(reply: Reply, damage: &Damage, connection: &Connection, request_id: &str) -> Response {
+fn finish(
+    reply: Reply,
+    damage: &Damage,
+    connection: &Connection,
+    request_id: RequestId,
+) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
     let headers = response.headers_mut();
     headers.insert("content-type", HeaderValue::from_static(reply.content_type));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     let text = |value: &str| HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static(""));
-    headers.insert("x-request-id", text(request_id));
+    headers.insert("x-request-id", text(&request_id.to_string()));
     for (name, value) in reply.headers {
         headers.insert(name, text(&value));
     }
@@ -158,22 +161,22 @@ async fn respond(
     parts: &Parts,
     body: Body,
     damage: &mut Damage,
-    operation: &mut String,
+    operation: &mut &'static str,
 ) -> ApiResult<Reply> {
     host::check(&parts.headers, parts.uri.authority(), &service.settings.public_names)?;
     let body = collect(body, &parts.headers, service.settings.body_limit).await?;
     let path = parts.uri.path();
     if let Some(rest) = path.strip_prefix("/_emulator") {
-        *operation = "_emulator".to_owned();
+        *operation = "_emulator";
         let (status, body) = control::answer(service, parts, rest, &body).await?;
         return Ok(Reply::json(status, &body));
     }
     if let Some(endpoint) = Endpoint::find(&parts.method, path) {
-        *operation = "iam".to_owned();
+        *operation = "iam";
         return answer_iam(service, parts, endpoint, &body).await;
     }
     if page::is_for(path) {
-        page::OPERATION.clone_into(operation);
+        *operation = page::OPERATION;
         return page::answer(service, parts).await;
     }
     let (index, path_parameters) = match DESCRIPTION.router.find(parts.method.as_str(), path) {
@@ -196,7 +199,7 @@ async fn respond(
         }
     };
     let described = DESCRIPTION.operation(index);
-    operation.clone_from(&described.id);
+    *operation = &described.id;
     let asked = faults_of(&parts.headers)?;
     let struck = service.faults.strike(&described.id, &described.family, asked);
     let mut clock = Timestamp::now();
@@ -416,13 +419,5 @@ async fn collect(mut body: Body, headers: &HeaderMap, limit: usize) -> ApiResult
 impl Service {
     pub fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, AbortHandle>> {
         self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    fn note(&self, entry: Value) {
-        let mut log = self.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if log.len() == LOG_LENGTH {
-            log.pop_front();
-        }
-        log.push_back(entry);
     }
 }
