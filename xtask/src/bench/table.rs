@@ -76,6 +76,11 @@ impl Line {
         self
     }
 
+    /// The cause, printed below the table if the target is missed.
+    pub fn if_missed(self, cause: &'static str) -> Self {
+        if self.met == Some(false) { self.note(cause) } else { self }
+    }
+
     /// The same with the name of its row.
     pub fn of(mut self, row: &'static str) -> Self {
         self.row = row;
