@@ -9,6 +9,7 @@ mod emulator;
 mod paging;
 mod programs;
 mod signing;
+mod sql;
 mod start;
 mod table;
 mod vendor;
@@ -19,8 +20,8 @@ use table::Line;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Only these rows: calls, decoding, signing, paging, concurrency, emulator, start, build,
-    /// vendor.
+    /// Only these rows: calls, decoding, signing, paging, concurrency, emulator, sql, start,
+    /// build, vendor.
     rows: Vec<String>,
     /// Put the lines into the table of README.md; those of other rows stay.
     #[arg(long)]
@@ -30,13 +31,14 @@ pub struct Arguments {
 /// A row: its name and what measures it, in the order of the table.
 type Row = (&'static str, fn() -> anyhow::Result<Vec<Line>>);
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 10] = [
     ("calls", calls::run),
     ("decoding", decoding::run),
     ("signing", signing::run),
     ("paging", paging::run),
     ("concurrency", concurrency::run),
     ("emulator", emulator::run),
+    ("sql", sql::run),
     ("start", start::run),
     ("build", build::run),
     ("vendor", vendor::run),

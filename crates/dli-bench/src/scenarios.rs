@@ -9,6 +9,8 @@ mod many;
 mod paging;
 mod serve;
 mod signing;
+#[cfg(feature = "sql")]
+mod sql;
 mod sqlite;
 
 use anyhow::{Context as _, bail};
@@ -64,6 +66,8 @@ pub fn main() -> anyhow::Result<()> {
         "paging" => paging::run(side, words)?,
         "serve" => return serve::run(),
         "signing" => signing::run(side)?,
+        #[cfg(feature = "sql")]
+        "sql" => sql::run(side, words)?,
         "sqlite" => sqlite::run(words)?,
         other => bail!("there is no scenario `{other}`"),
     };

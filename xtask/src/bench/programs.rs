@@ -21,6 +21,12 @@ pub fn build(package: &str) -> anyhow::Result<()> {
     cargo(["build", "--quiet", "--release", "--package", package]).run()
 }
 
+/// Makes a release build of the program that has DataFusion, which takes minutes the first time.
+pub fn build_sql() -> anyhow::Result<()> {
+    let arguments = ["--package", "dli-bench", "--features", "sql", "--bin", "dli-bench-sql"];
+    cargo(["build", "--quiet", "--release"]).args(arguments).run()
+}
+
 /// A program of a release build.
 pub fn program(name: &str) -> PathBuf {
     target_directory().join("release").join(name)
@@ -50,6 +56,11 @@ pub fn once(scenario: &str, side: &str, arguments: &[&str]) -> anyhow::Result<Fi
 /// Runs one side with every allocation counted.
 pub fn counted(scenario: &str, side: &str, arguments: &[&str]) -> anyhow::Result<Figures> {
     run("dli-bench-allocations", scenario, side, arguments)
+}
+
+/// Runs one side of the scenario of SQL once.
+pub fn once_sql(scenario: &str, side: &str, arguments: &[&str]) -> anyhow::Result<Figures> {
+    run("dli-bench-sql", scenario, side, arguments)
 }
 
 fn run(name: &str, scenario: &str, side: &str, arguments: &[&str]) -> anyhow::Result<Figures> {
