@@ -25,6 +25,7 @@ mod transfer;
 mod types;
 mod write;
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -93,10 +94,11 @@ impl Engine {
 
     /// Removes what dropped tables left in the warehouse, given the tables there are.
     pub fn sweep(&self, known: &[(String, String)]) {
-        for (project, table) in self.shared.storage.tables() {
-            if !known.iter().any(|(p, t)| *p == project && *t == table) {
-                self.shared.storage.remove(&self.shared.storage.of_table(&project, &table));
-            }
+        let storage = &self.shared.storage;
+        let known: HashSet<PathBuf> =
+            known.iter().map(|(project, table)| storage.of_table(project, table)).collect();
+        for folder in storage.tables().into_iter().filter(|folder| !known.contains(folder)) {
+            storage.remove(&folder);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Where data lies: buckets and the warehouse as folders, each change of a folder as one step.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +16,7 @@ const STAGING: &str = ".staging";
 /// Names the folder that a change is for; it is there once the change is complete.
 const TARGET: &str = "target";
 const DATA: &str = "data";
+const LOCK: &str = "lock";
 
 /// The folders of an engine.
 #[derive(Debug)]
@@ -23,6 +24,41 @@ pub(super) struct Storage {
     buckets: PathBuf,
     warehouse: PathBuf,
     locks: Mutex<HashMap<PathBuf, Arc<RwLock<()>>>>,
+    /// Where this process prepares changes: beside the buckets, and beside the tables.
+    workplaces: [Workplace; 2],
+}
+
+/// A folder below [`STAGING`] that belongs to one process as long as it holds the lock.
+#[derive(Debug)]
+struct Workplace {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Workplace {
+    /// Makes one, and clears up those whose process is gone.
+    fn open(root: &Path) -> io::Result<Self> {
+        for entry in fs::read_dir(root.join(STAGING)).into_iter().flatten() {
+            let folder = entry?.path();
+            // Another process may work on the same buckets; what it prepares is its own.
+            let owner = File::open(folder.join(LOCK));
+            if owner.is_ok_and(|owner| owner.try_lock().is_err()) {
+                continue;
+            }
+            recover(&folder)?;
+        }
+        let folder = root.join(STAGING).join(uuid::Uuid::new_v4().to_string());
+        fs::create_dir_all(&folder)?;
+        let lock = File::create_new(folder.join(LOCK))?;
+        lock.lock()?;
+        Ok(Self { folder, _lock: lock })
+    }
+}
+
+impl Drop for Workplace {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
 }
 
 /// Keeps what is read from being exchanged.
@@ -33,11 +69,11 @@ impl Storage {
     pub fn open(buckets: PathBuf, warehouse: PathBuf) -> io::Result<Self> {
         for root in [&buckets, &warehouse] {
             fs::create_dir_all(root)?;
-            recover(&root.join(STAGING))?;
         }
         let buckets = buckets.canonicalize()?;
         let warehouse = warehouse.canonicalize()?;
-        Ok(Self { buckets, warehouse, locks: Mutex::default() })
+        let workplaces = [Workplace::open(&buckets)?, Workplace::open(&warehouse)?];
+        Ok(Self { buckets, warehouse, locks: Mutex::default(), workplaces })
     }
 
     /// The folder that holds the buckets.
@@ -83,22 +119,23 @@ impl Storage {
             true => project.to_owned(),
             false => crate::settings::uuid_of(&["project", project]),
         };
+        // So are those of tables, which the API takes from a request.
+        let storage = match uuid::Uuid::parse_str(storage) {
+            Ok(id) => id.hyphenated().to_string(),
+            Err(_) => crate::settings::uuid_of(&["storage", storage]),
+        };
         self.warehouse.join(project).join(storage)
     }
 
-    /// The folders of all tables of the warehouse, as project and storage.
-    pub fn tables(&self) -> Vec<(String, String)> {
-        let names = |folder: &Path| -> Vec<String> {
+    /// The folders of all tables of the warehouse.
+    pub fn tables(&self) -> Vec<PathBuf> {
+        let entries = |folder: &Path| -> Vec<PathBuf> {
             let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-            entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+            entries.map(|entry| entry.path()).collect()
         };
-        let projects = names(&self.warehouse).into_iter().filter(|name| name != STAGING);
-        projects
-            .flat_map(|project| {
-                let tables = names(&self.warehouse.join(&project));
-                tables.into_iter().map(move |table| (project.clone(), table))
-            })
-            .collect()
+        let projects = entries(&self.warehouse).into_iter();
+        let projects = projects.filter(|folder| !folder.ends_with(STAGING));
+        projects.flat_map(|project| entries(&project)).collect()
     }
 
     pub fn remove(&self, folder: &Path) {
@@ -134,9 +171,10 @@ impl Storage {
 
     /// A place to prepare what a folder is to hold.
     pub fn stage(&self, target: &Path) -> Result<Staging, SqlFailure> {
-        let root =
-            if target.starts_with(&self.warehouse) { &self.warehouse } else { &self.buckets };
-        let folder = root.join(STAGING).join(uuid::Uuid::new_v4().to_string());
+        let [beside_buckets, beside_tables] = &self.workplaces;
+        let beside =
+            if target.starts_with(&self.warehouse) { beside_tables } else { beside_buckets };
+        let folder = beside.folder.join(uuid::Uuid::new_v4().to_string());
         fs::create_dir_all(folder.join(DATA)).map_err(|error| unwritten(&error))?;
         Ok(Staging { folder, target: target.to_owned() })
     }
@@ -246,8 +284,9 @@ fn link_tree(from: &Path, to: &Path, relative: &Path, keep: &Keep) -> io::Result
     Ok(())
 }
 
-fn recover(staging: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(staging).into_iter().flatten() {
+/// Ends what a process left half done, and removes what it prepared.
+fn recover(workplace: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(workplace)? {
         let folder = entry?.path();
         if let Ok(target) = fs::read_to_string(folder.join(TARGET)) {
             let (data, target) = (folder.join(DATA), PathBuf::from(target));
@@ -255,9 +294,8 @@ fn recover(staging: &Path) -> io::Result<()> {
                 fs::rename(data, target)?;
             }
         }
-        fs::remove_dir_all(folder)?;
     }
-    Ok(())
+    fs::remove_dir_all(workplace)
 }
 
 fn unwritten(error: &io::Error) -> SqlFailure {
@@ -325,7 +363,8 @@ mod tests {
     fn a_change_left_between_its_two_steps_is_ended_at_the_next_start() {
         let (folder, storage) = storage();
         let target = storage.of_url("obs://bucket/table").unwrap();
-        let staged = storage.buckets.join(STAGING).join("one");
+        let gone = storage.buckets.join(STAGING).join("process");
+        let staged = gone.join("change");
         fs::create_dir_all(staged.join(DATA)).unwrap();
         fs::write(staged.join(DATA).join("new.csv"), "1").unwrap();
         fs::write(staged.join(TARGET), target.to_string_lossy().as_bytes()).unwrap();
@@ -333,6 +372,30 @@ mod tests {
         drop(storage);
         Storage::open(folder.path().join("buckets"), folder.path().join("warehouse")).unwrap();
         assert_eq!(files(&target).unwrap().len(), 1);
-        assert!(!staged.exists());
+        assert!(!gone.exists());
+    }
+
+    #[test]
+    fn what_another_process_prepares_is_left_alone() {
+        let (folder, storage) = storage();
+        let target = storage.of_url("obs://bucket/table").unwrap();
+        let staging = storage.stage(&target).unwrap();
+        fs::write(staging.data().join("new.csv"), "1").unwrap();
+        let other =
+            Storage::open(folder.path().join("buckets"), folder.path().join("warehouse")).unwrap();
+        assert!(staging.data().join("new.csv").exists());
+        drop(other);
+        staging.put(&Keep::Nothing).unwrap();
+        assert_eq!(files(&target).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn no_id_of_a_table_leads_out_of_its_project() {
+        let (_folder, storage) = storage();
+        for id in ["", "..", "../../x", "/etc", "a/b"] {
+            let place = storage.of_table("project", id);
+            assert_eq!(place.parent().unwrap(), storage.warehouse.join("project"), "{id}");
+            assert!(!place.ends_with(".."), "{id}");
+        }
     }
 }

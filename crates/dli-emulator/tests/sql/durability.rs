@@ -1,5 +1,6 @@
 //! What is left when the process is killed while it writes.
 
+use std::path::Path;
 use std::time::Duration;
 
 use dli_ext::Dli;
@@ -56,9 +57,13 @@ async fn insert_overwrite_that_is_killed_leaves_the_old_rows_or_the_new_ones() {
         }
         // Now to its end, so that the next round has something to lose.
         run(&program.dli, &insert).await.expect("an insert");
-        let staging = folder.path().join("warehouse/.staging");
-        let left = std::fs::read_dir(staging).map_or(0, Iterator::count);
-        assert_eq!(left, 0, "round {round}: a place of preparation was left");
+        // The place of preparation of this process, with its lock and nothing else.
+        let entries = |folder: &Path| -> Vec<_> {
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+        };
+        let places = entries(&folder.path().join("warehouse/.staging"));
+        assert_eq!(places.len(), 1, "round {round}: {places:?}");
+        assert_eq!(entries(&places[0]).len(), 1, "round {round}");
     }
     println!("{old} times the old rows, {new} times the new ones");
 }

@@ -61,3 +61,42 @@ async fn a_path_that_leads_out_of_its_bucket_is_refused_wherever_it_is_given() {
     assert_eq!(std::fs::read_dir(&outside).unwrap().count(), 1);
     assert_eq!(scene.rows("SELECT dt FROM p").await[0][0], "../../../outside");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_are_there_after_a_restart_and_those_of_dropped_tables_are_gone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let start = async || {
+        Emulator::builder()
+            .project(Project::new("team.a", "local-1"))
+            .data_dir(folder.path())
+            .sql(Sql::new())
+            .start()
+            .await
+            .expect("an emulator")
+    };
+    let run = async |emulator: &Emulator, text: &str| {
+        let key = (emulator.access_key(), emulator.secret_key());
+        let dli = client(emulator, emulator.project_id(), key);
+        let results = dli.sql(text).queue("default").run().await.expect("results");
+        let rows: Vec<dli_ext::sql::Row> = results.raw_rows().try_collect().await.expect("rows");
+        rows.len()
+    };
+    let tables = || -> usize {
+        let projects = std::fs::read_dir(folder.path().join("warehouse")).unwrap();
+        let projects = projects.map(|entry| entry.unwrap().path());
+        let projects = projects.filter(|path| !path.ends_with(".staging"));
+        projects.map(|path| std::fs::read_dir(path).unwrap().count()).sum()
+    };
+    let emulator = start().await;
+    run(&emulator, "CREATE TABLE kept (v INT)").await;
+    run(&emulator, "CREATE TABLE gone (v INT)").await;
+    run(&emulator, "INSERT INTO kept VALUES (1), (2)").await;
+    run(&emulator, "INSERT INTO gone VALUES (1)").await;
+    assert_eq!(tables(), 2);
+    run(&emulator, "DROP TABLE gone").await;
+    assert_eq!(tables(), 1);
+    emulator.stop().await;
+    let emulator = start().await;
+    assert_eq!(run(&emulator, "SELECT * FROM kept").await, 2);
+    assert_eq!(tables(), 1);
+}
