@@ -1,6 +1,7 @@
 //! The maintainers' tool. `cargo xtask help` lists what it does.
 
 mod bench;
+mod bindings;
 mod bundle;
 mod ci;
 mod command;
@@ -52,6 +53,8 @@ enum Command {
     Package(package::Arguments),
     /// Measure what is claimed.
     Bench(bench::Arguments),
+    /// Measure what the bindings cost: the generator's run, a clean build with one family and all.
+    Bindings(bindings::Arguments),
     /// Everything that decides whether a change lands.
     Ci(ci::Arguments),
 }
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Bundle(arguments) => bundle::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Bindings(arguments) => bindings::run(&arguments),
         Command::Interop => interop::run(),
         Command::FuzzRequests(arguments) => fuzz::run(&arguments),
         Command::SearchSecrets => secrets::run(),
