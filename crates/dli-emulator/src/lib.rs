@@ -19,7 +19,8 @@
 //!
 //! [`Emulator::builder`] keeps the state in a folder, knows several projects and access keys,
 //! sets how long changes of state take, and lets things go wrong ([`Fault`]). The program
-//! `dli-emulator` does the same for other languages.
+//! `dli-emulator` does the same for other languages. With the feature `sql` the SQL of jobs runs
+//! (`Builder::sql`); without it results are scripted. A browser at the URL shows what exists.
 
 mod auth;
 mod call;

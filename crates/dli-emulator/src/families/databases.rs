@@ -1,4 +1,4 @@
-//! Databases. What is in them is metadata only.
+//! Databases. With an engine, SQL sees and makes the same ones.
 
 use serde_json::{Value, json};
 

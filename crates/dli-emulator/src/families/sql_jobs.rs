@@ -206,7 +206,6 @@ fn run_later(
                     Some(transfer) => engine.transfer(statement, transfer).await,
                     None => engine.run(statement).await,
                 };
-                // The statement held the emulator; it may be the last to do so.
                 let ended_id = id.clone();
                 let ended =
                     running.store.run(move |objects| end(objects, &project, &id, outcome)).await;

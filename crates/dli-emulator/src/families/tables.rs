@@ -1,4 +1,4 @@
-//! Tables, views and partitions: their metadata, not their rows.
+//! Tables, views and partitions: what is known of them. Their rows are an engine's, if there is one.
 
 use std::sync::Arc;
 
