@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 
 use crate::command::{self, Program, cargo, target_directory};
 use crate::coverage;
-use crate::python;
+use crate::{python, tools};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -30,7 +30,7 @@ enum Outcome {
 const STAGES: [Stage; 16] = [
     ("toolchain", toolchain),
     ("format", || passed(cargo(["fmt", "--all", "--check"]))),
-    ("tools", tools),
+    ("tools", tools_of_tests),
     ("regen", || passed(cargo(["run", "--quiet", "--package", "xtask", "--", "regen", "--check"]))),
     ("audit", audit),
     ("clippy", clippy),
@@ -110,29 +110,14 @@ fn toolchain() -> anyhow::Result<Outcome> {
 
 /// What tests want and Rust does not bring. On a developer's machine the tests that want them
 /// skip by name; here they are installed.
-fn tools() -> anyhow::Result<Outcome> {
+fn tools_of_tests() -> anyhow::Result<Outcome> {
     if !in_ci() {
         return Ok(Outcome::Skipped("tools are installed in CI only".to_owned()));
     }
     python::install(python::VALIDATOR)?;
-    install_browser()?;
+    // For the tests of the emulator's page.
+    tools::of_the_system(&["chromium-headless-shell", "chromium"])?;
     Ok(Outcome::Passed)
-}
-
-/// A Chromium for the tests of the emulator's page; the first package that there is.
-fn install_browser() -> anyhow::Result<()> {
-    let packages = ["chromium-headless-shell", "chromium"];
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let there = |name: &&str| std::env::split_paths(&folders).any(|f| f.join(name).is_file());
-    if packages.iter().any(there) {
-        return Ok(());
-    }
-    command::new("apt-get").args(["update", "-qq"]).run()?;
-    let install = |package: &str| {
-        let arguments = ["install", "-y", "-qq", "--no-install-recommends", package];
-        command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").run()
-    };
-    install(packages[0]).or_else(|_| install(packages[1]))
 }
 
 /// The description against the copy of the documentation beside the project.

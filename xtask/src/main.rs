@@ -14,6 +14,7 @@ mod package;
 mod python;
 mod regen;
 mod secrets;
+mod tools;
 
 use std::process::ExitCode;
 
