@@ -163,6 +163,14 @@ impl Partition {
         };
         name.split('/').filter_map(part).collect()
     }
+
+    /// Whether a specification, in the order of the columns, means it: what has no value there
+    /// may have any.
+    pub fn is_meant_by(&self, spec: &[Option<Option<String>>]) -> bool {
+        spec.iter()
+            .zip(&self.values)
+            .all(|(given, own)| given.as_ref().is_none_or(|given| given == own))
+    }
 }
 
 /// The partitions that the data of a table are in, if any were noted there.

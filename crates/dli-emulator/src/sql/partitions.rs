@@ -51,15 +51,8 @@ impl Job {
         for spec in specs {
             let fixed = in_order(table, spec)?;
             let before = gone.len();
-            for partition in &partitions {
-                let meant = fixed
-                    .iter()
-                    .zip(&partition.values)
-                    .all(|(fixed, value)| fixed.as_ref().is_none_or(|fixed| fixed == value));
-                if meant {
-                    gone.insert(Partition::name(&columns, &partition.values));
-                }
-            }
+            let meant = partitions.iter().filter(|partition| partition.is_meant_by(&fixed));
+            gone.extend(meant.map(|partition| Partition::name(&columns, &partition.values)));
             if gone.len() == before && !if_exists {
                 return Err(analysis(format!("`{}` has no such partition.", table.full_name())));
             }

@@ -55,12 +55,7 @@ impl Job {
                 }
                 let fixed = in_order(&table, &spec)?;
                 let partitions = self.catalog.partitions(&self.storage, &table).await?;
-                let meant = partitions.iter().filter(|partition| {
-                    let values = fixed.iter().zip(&partition.values);
-                    values
-                        .into_iter()
-                        .all(|(fixed, value)| fixed.as_ref().is_none_or(|f| f == value))
-                });
+                let meant = partitions.iter().filter(|partition| partition.is_meant_by(&fixed));
                 Ok(rows(
                     &["partition"],
                     meant.map(|partition| vec![Partition::name(&columns, &partition.values)]),

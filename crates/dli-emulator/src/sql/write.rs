@@ -119,11 +119,9 @@ impl Job {
                     "writing to the partition {name}, which lies at {path}"
                 )));
             }
-            let meant = fixed
-                .iter()
-                .zip(&partition.values)
-                .all(|(fixed, value)| fixed.as_ref().is_none_or(|fixed| fixed == value));
-            if overwrite && if dynamic { names.contains(&name) } else { meant } {
+            let replaced =
+                if dynamic { names.contains(&name) } else { partition.is_meant_by(fixed) };
+            if overwrite && replaced {
                 gone.insert(name);
             } else {
                 kept.push(name);
@@ -162,11 +160,7 @@ impl Job {
         let partitions = self.catalog.partitions(&self.storage, table).await?;
         let mut emptied = BTreeSet::new();
         for partition in partitions {
-            let meant = fixed
-                .iter()
-                .zip(&partition.values)
-                .all(|(fixed, value)| fixed.as_ref().is_none_or(|fixed| fixed == value));
-            if meant {
+            if partition.is_meant_by(&fixed) {
                 emptied.insert(PathBuf::from(Partition::name(&columns, &partition.values)));
             }
         }
