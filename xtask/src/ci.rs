@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 
 use crate::command::{self, Program, cargo, target_directory};
 use crate::coverage;
-use crate::{python, tools};
+use crate::{dependencies, features, manifests, python, tools};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -27,9 +27,11 @@ enum Outcome {
     Skipped(String),
 }
 
-const STAGES: [Stage; 16] = [
+const STAGES: [Stage; 19] = [
     ("toolchain", toolchain),
     ("format", || passed(cargo(["fmt", "--all", "--check"]))),
+    ("manifests", || done(manifests::run())),
+    ("dependencies", dependencies_allowed),
     ("tools", tools_of_tests),
     ("regen", || passed(cargo(["run", "--quiet", "--package", "xtask", "--", "regen", "--check"]))),
     ("audit", audit),
@@ -44,6 +46,7 @@ const STAGES: [Stage; 16] = [
     ("doc", doc),
     ("light", light),
     ("one family", one_family),
+    ("features", || done(features::run())),
     ("bundle", bundle),
     ("package", || passed(cargo(["run", "--quiet", "--package", "xtask", "--", "package"]))),
 ];
@@ -84,6 +87,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn passed(program: Program) -> anyhow::Result<Outcome> {
     program.run()?;
     Ok(Outcome::Passed)
+}
+
+/// For a task of this program that needs no process of its own.
+fn done(result: anyhow::Result<()>) -> anyhow::Result<Outcome> {
+    result.map(|()| Outcome::Passed)
 }
 
 fn in_ci() -> bool {
@@ -131,6 +139,11 @@ fn audit() -> anyhow::Result<Outcome> {
     let program = cargo(["run", "--quiet", "--package", "xtask", "--", "audit", "--docs"]);
     let program = program.args(folders.iter().map(String::as_str));
     passed(program.args(["--reference", "../shared/reference", "--check"]))
+}
+
+/// The graph of dependencies, if `cargo deny` is there to hold it to deny.toml.
+fn dependencies_allowed() -> anyhow::Result<Outcome> {
+    Ok(dependencies::check()?.map_or_else(Outcome::Skipped, |()| Outcome::Passed))
 }
 
 fn clippy() -> anyhow::Result<Outcome> {

@@ -6,15 +6,19 @@ mod bundle;
 mod ci;
 mod command;
 mod coverage;
+mod dependencies;
 mod emulator;
+mod features;
 mod fuzz;
 mod interop;
 mod lint;
+mod manifests;
 mod package;
 mod python;
 mod regen;
 mod secrets;
 mod tools;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -50,6 +54,10 @@ enum Command {
     FuzzRequests(fuzz::Arguments),
     /// Search all output of the tests for the secrets they use.
     SearchSecrets,
+    /// Hold the manifests to what crates.io, docs.rs and this project want of them.
+    Manifests,
+    /// Check every published crate without features and with each of them alone.
+    Features,
     /// Package every crate and call the emulator through the packaged `dli-api`.
     Package(package::Arguments),
     /// Measure what is claimed.
@@ -76,6 +84,8 @@ fn main() -> ExitCode {
         Command::Interop => interop::run(),
         Command::FuzzRequests(arguments) => fuzz::run(&arguments),
         Command::SearchSecrets => secrets::run(),
+        Command::Manifests => manifests::run(),
+        Command::Features => features::run(),
         Command::Package(arguments) => package::run(&arguments),
         Command::Ci(arguments) => ci::run(&arguments),
     };

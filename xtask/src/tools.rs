@@ -17,12 +17,14 @@ impl Tool {
         target_directory().join("tools/bin").join(self.package)
     }
 
-    /// Installs the program unless it is there, and returns its path.
+    /// Installs the program unless it is there, and returns its path. Without optimisation: these
+    /// programs run for seconds, and their release builds take minutes.
     pub fn install(&self) -> anyhow::Result<PathBuf> {
         let root = target_directory().join("tools");
         if !self.path().exists() {
-            cargo(["install", "--quiet", "--locked", "--root", &root.to_string_lossy()])
+            cargo(["install", "--quiet", "--locked", "--debug", "--root", &root.to_string_lossy()])
                 .args([self.package, "--version", self.version])
+                .env("CARGO_PROFILE_DEV_DEBUG", "false")
                 .run()?;
         }
         Ok(self.path())
@@ -36,7 +38,7 @@ impl Tool {
         let (package, version) = (self.package, self.version);
         let root = target_directory().join("tools");
         let how = format!(
-            "cargo install --locked --root {} {package} --version {version}",
+            "cargo install --locked --debug --root {} {package} --version {version}",
             root.display()
         );
         Ok(Err(format!("{package} is not installed; `{how}` installs it")))

@@ -1,3 +1,4 @@
+#![cfg_attr(docsrs, feature(doc_cfg))]
 //! Turns the description into Rust.
 //!
 //! `bindings` runs progenitor and makes what it wrote forgiving; `open_enums`, `table` and

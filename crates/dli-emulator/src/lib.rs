@@ -1,3 +1,4 @@
+#![cfg_attr(docsrs, feature(doc_cfg))]
 //! A stand-in for Huawei Cloud's Data Lake Insight (DLI) on your own machine.
 //!
 //! It answers the operations of the service over HTTP: signatures are verified, requests are

@@ -1,3 +1,4 @@
+#![cfg_attr(docsrs, feature(doc_cfg))]
 //! Request signing and verification for Huawei Cloud, and where the keys come from.
 //!
 //! This crate knows HTTP heads, not services: it signs with SDK-HMAC-SHA256 or V11-HMAC-SHA256

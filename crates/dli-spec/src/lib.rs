@@ -1,3 +1,4 @@
+#![cfg_attr(docsrs, feature(doc_cfg))]
 //! The OpenAPI description of Data Lake Insight (DLI) as a library.
 //!
 //! The YAML files in `openapi/` are the only place where the API is described. This crate
