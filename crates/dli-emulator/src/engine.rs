@@ -49,7 +49,8 @@ pub trait SqlEngine: Send + Sync + 'static {
 pub struct SqlStatement {
     /// Project; databases and tables of different projects have nothing in common.
     pub project: String,
-    /// Id of the job; empty for a check.
+    /// Id of the job; empty for a check, and for a query that is no job and whose whole result
+    /// nobody reads later.
     pub job_id: String,
     /// The SQL itself.
     pub text: String,

@@ -664,7 +664,7 @@ pub(super) fn query_for_answer(call: &Call<'_>, statement: String, answer: Value
     let Some(engine) = call.settings.engine.clone() else { return false };
     let statement = Submitted {
         project: call.project.to_owned(),
-        job_id: format!("preview-{}", new_id()),
+        job_id: String::new(),
         text: statement,
         database: String::new(),
         settings: Vec::new(),

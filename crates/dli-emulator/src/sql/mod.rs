@@ -266,16 +266,10 @@ impl Shared {
         }
     }
 
-    /// Runs a query: all of its rows into the job bucket, the first ones for the answer.
+    /// Runs a query: the first rows for the answer, and all of a job's into the job bucket.
     async fn results(&self, job: &Job, planned: Planned, id: &str) -> Result<SqlRows, SqlFailure> {
         let fail = |error| job.fail(error);
-        let path = format!("obs://{}/dli/jobs/{id}/result", self.options.job_bucket);
-        let folder = self.storage.of_url(&path)?;
-        let schema = types::schema(&planned.columns);
-        let options = [("empty_lines".to_owned(), "true".to_owned())].into();
-        let mut writer =
-            Writer::create(catalog::Format::Csv, &folder, &schema, &options).map_err(fail)?;
-        let unfinished = Unfinished(Some((Arc::clone(&self.storage), folder)));
+        let mut kept = if id.is_empty() { None } else { Some(self.keep(job, &planned, id)?) };
         let mut result = SqlRows {
             columns: planned.types(),
             input_size: Some(planned.input_bytes),
@@ -289,7 +283,9 @@ impl Shared {
                 let more = rows::of_batch(&batch, SHOWN - result.rows.len()).map_err(fail)?;
                 result.rows.extend(more);
             }
-            writer.write(&batch).map_err(fail)?;
+            if let Some(kept) = &mut kept {
+                kept.writer.write(&batch).map_err(fail)?;
+            }
             count += batch.num_rows() as u64;
             bytes += batch.get_array_memory_size() as u64;
             if bytes > self.options.result_limit {
@@ -299,12 +295,33 @@ impl Shared {
                 )));
             }
         }
-        writer.finish().map_err(fail)?;
-        unfinished.keep();
+        if let Some(kept) = kept {
+            kept.writer.finish().map_err(fail)?;
+            kept.unfinished.keep();
+            result.result_path = Some(kept.path);
+        }
         result.row_count = Some(count);
-        result.result_path = Some(path);
         Ok(result)
     }
+
+    /// Begins the result of a job in the job bucket.
+    fn keep(&self, job: &Job, planned: &Planned, id: &str) -> Result<Kept, SqlFailure> {
+        let path = format!("obs://{}/dli/jobs/{id}/result", self.options.job_bucket);
+        let folder = self.storage.of_url(&path)?;
+        let schema = types::schema(&planned.columns);
+        let options = [("empty_lines".to_owned(), "true".to_owned())].into();
+        let writer = Writer::create(catalog::Format::Csv, &folder, &schema, &options)
+            .map_err(|error| job.fail(error))?;
+        let unfinished = Unfinished(Some((Arc::clone(&self.storage), folder)));
+        Ok(Kept { writer, unfinished, path })
+    }
+}
+
+/// A result in the job bucket, as it is written.
+struct Kept {
+    writer: Writer,
+    unfinished: Unfinished,
+    path: String,
 }
 
 /// A result that is being written; dropped before its end it is removed.

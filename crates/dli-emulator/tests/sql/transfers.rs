@@ -82,6 +82,9 @@ async fn tables_of_the_api_and_of_sql_are_the_same_tables() {
     let preview =
         scene.call("GET", "/databases/default/tables/made_by_api/preview", json!(null)).await;
     assert_eq!(preview["rows"], json!([[7, "x"]]));
+    // Nobody reads it again: nothing is left in the job bucket.
+    let job_bucket = scene.emulator.buckets().unwrap().join("dli-jobs");
+    assert!(!job_bucket.exists(), "{:?}", std::fs::read_dir(job_bucket.join("dli/jobs")));
     let checked = scene.dli.sql("SELECT nothing FROM made_by_api").check().await;
     assert!(checked.expect_err("a wrong column").code().is_some_and(|code| *code == *"DLI.0005"));
     scene.dli.sql("SELECT id FROM made_by_api").check().await.expect("a valid statement");
