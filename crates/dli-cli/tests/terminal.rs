@@ -450,7 +450,8 @@ fn what_is_to_be_configured_is_asked_and_the_secret_is_not_shown() {
     terminal.wait_for("Access key: ");
     terminal.type_in(&format!("{}\n", dli_emulator::DEFAULT_ACCESS_KEY));
     terminal.wait_for("Secret key (not shown): ");
-    terminal.wait_for_secrecy();
+    // From the first moment on.
+    assert!(!terminal.shows_what_is_typed());
     terminal.type_in(&format!("{}\n", dli_emulator::DEFAULT_SECRET_KEY));
     terminal.wait_for("Project id");
     terminal.type_in(&format!("{}\n", dli_emulator::DEFAULT_PROJECT_ID));
@@ -463,4 +464,21 @@ fn what_is_to_be_configured_is_asked_and_the_secret_is_not_shown() {
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let text = std::fs::read_to_string(file).unwrap();
     assert!(text.contains(dli_emulator::DEFAULT_SECRET_KEY), "{text}");
+}
+
+#[test]
+fn ctrl_c_at_a_secret_leaves_the_terminal_as_it_was_and_writes_nothing() {
+    let scene = Scene::new();
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = bare(folder.path());
+    command.args(["configure", "--endpoint", scene.url(), "--access-key", "KEY"]);
+    let mut terminal = Terminal::start(&command, 80);
+    terminal.wait_for("Secret key (not shown): ");
+    terminal.type_in("half of it\u{3}");
+    terminal.wait_for("nothing was written");
+    assert!(terminal.shows_what_is_typed());
+    let left = terminal.finish();
+    assert_eq!(left.code, 130, "{}", left.text);
+    assert!(!left.raw.contains("half"), "{}", left.text);
+    assert!(!folder.path().join(".huaweicloud").exists());
 }

@@ -1,5 +1,7 @@
 //! `dli configure`: asks, checks by a call, and writes the files that the SDKs read.
 
+mod secret;
+
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -114,16 +116,25 @@ fn question(what: &str, option: &str, secret: bool) -> Result<String> {
             ),
         ));
     }
-    let fail = |error: io::Error| error::file("read", Path::new("the terminal"), &error);
-    let _ = write!(io::stderr(), "{what}: ");
-    let _ = io::stderr().flush();
-    let mut answer = String::new();
-    if secret {
-        answer = rpassword::read_password().map_err(fail)?;
-    } else {
-        io::stdin().lock().read_line(&mut answer).map_err(fail)?;
+    let ask = || {
+        let _ = write!(io::stderr(), "{what}: ");
+        let _ = io::stderr().flush();
+    };
+    let answer = match secret {
+        true => secret::read(ask),
+        false => {
+            ask();
+            let mut answer = String::new();
+            io::stdin().lock().read_line(&mut answer).map(|_| answer)
+        }
+    };
+    match answer {
+        Ok(answer) => Ok(answer.trim().to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+            Err(Failure::new(Exit::Interrupted, "interrupted; nothing was written"))
+        }
+        Err(error) => Err(error::file("read", Path::new("the terminal"), &error)),
     }
-    Ok(answer.trim().to_owned())
 }
 
 /// Makes a call with what was given.
