@@ -14,8 +14,11 @@
 #[cfg(feature = "codecs")]
 pub mod codecs;
 pub mod lenient;
+// Without any family nothing generated uses these.
+#[cfg_attr(not(feature = "all-families"), allow(unused_imports, unused_macros))]
 mod open_enum;
 mod operation;
+#[cfg_attr(not(feature = "all-families"), allow(dead_code))]
 mod path;
 mod secret;
 mod token;
@@ -31,11 +34,15 @@ pub use operation::{
 pub use progenitor_client::{ClientInfo, Error, ResponseValue};
 pub use secret::Secret;
 pub use token::TokenTransport;
-pub use transport::{SharedTransport, Transport, TransportError, TransportFuture, transport_error};
+pub use transport::{
+    Answer, AnswerFuture, SharedTransport, Transport, TransportError, TransportFuture,
+    transport_error,
+};
 
 /// What the build script generated from `openapi/`.
 #[allow(clippy::all, missing_docs, rustdoc::all, unused_imports, unused_variables)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/generated.rs"));
 }
+#[cfg_attr(not(feature = "all-families"), allow(unused_imports))]
 use generated::open_enums;

@@ -6,10 +6,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
-use reqwest::{Request, Response};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use progenitor_client::{ClientHooks, ClientInfo as _, Error, OperationInfo, ResponseValue};
+use reqwest::{Request, Response, Url};
+use serde::de::DeserializeOwned;
 
-use crate::{Client, Operation};
+use crate::{Client, Operation, types};
 
 /// Why a transport could not get an answer.
 pub type TransportError = Box<dyn StdError + Send + Sync>;
@@ -17,6 +20,22 @@ pub type TransportError = Box<dyn StdError + Send + Sync>;
 /// What [`Transport::send`] returns.
 pub type TransportFuture<'a> =
     Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'a>>;
+
+/// An answer, read to its end.
+#[derive(Debug, Clone)]
+#[allow(clippy::exhaustive_structs)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// What [`Transport::answer`] returns.
+pub type AnswerFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Answer, TransportError>> + Send + 'a>>;
 
 /// Gets a request to the service and its answer back.
 ///
@@ -49,22 +68,58 @@ pub type TransportFuture<'a> =
 pub trait Transport: Send + Sync {
     /// Sends the request of an operation and waits for the answer.
     fn send<'a>(&'a self, request: Request, operation: &'static Operation) -> TransportFuture<'a>;
+
+    /// Sends the request and reads the answer to its end; this is what generated functions call.
+    /// A transport that has the whole answer anyway gives it here, so that it need not be made
+    /// into a response first.
+    fn answer<'a>(&'a self, request: Request, operation: &'static Operation) -> AnswerFuture<'a> {
+        Box::pin(async move {
+            let mut response = self.send(request, operation).await?;
+            let status = response.status();
+            let headers = std::mem::take(response.headers_mut());
+            Ok(Answer { status, headers, body: response.bytes().await? })
+        })
+    }
 }
 
 /// A transport that several clients share.
 #[derive(Clone)]
-pub struct SharedTransport(Arc<dyn Transport>);
+pub struct SharedTransport {
+    transport: Arc<dyn Transport>,
+    base: Option<Url>,
+}
 
 impl SharedTransport {
     /// Shares a transport.
     pub fn new(transport: impl Transport + 'static) -> Self {
-        Self(Arc::new(transport))
+        Self::from(Arc::new(transport) as Arc<dyn Transport>)
+    }
+
+    /// The base address of the service, parsed. It goes before the one that the client was made
+    /// with, which is parsed for each call.
+    ///
+    /// ```
+    /// # let http = reqwest::Client::new();
+    /// # let transport = dli_api::TokenTransport::new(http.clone(), "MIIF…")?;
+    /// let base = reqwest::Url::parse("https://dli.cn-north-4.myhuaweicloud.com")?;
+    /// let transport = dli_api::SharedTransport::new(transport).with_base(base.clone());
+    /// let client = dli_api::Client::new_with_client(base.as_str(), http, transport);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_base(mut self, base: Url) -> Self {
+        self.base = Some(base);
+        self
+    }
+
+    pub(crate) fn base(&self) -> Option<&Url> {
+        self.base.as_ref()
     }
 }
 
 impl From<Arc<dyn Transport>> for SharedTransport {
     fn from(transport: Arc<dyn Transport>) -> Self {
-        Self(transport)
+        Self { transport, base: None }
     }
 }
 
@@ -81,13 +136,66 @@ const NO_ANSWER: u16 = 999;
 #[derive(Clone)]
 struct Failure(Arc<std::sync::Mutex<Option<TransportError>>>);
 
+/// What a generated function does once its request is there.
+pub(crate) async fn call<T: DeserializeOwned>(
+    client: &Client,
+    request: Request,
+    id: &'static str,
+) -> Result<ResponseValue<T>, Error<types::ErrorBody>> {
+    decode(exchange(client, request, id).await?)
+}
+
+/// The same for an operation that answers with nothing.
+pub(crate) async fn call_for_nothing(
+    client: &Client,
+    request: Request,
+    id: &'static str,
+) -> Result<ResponseValue<()>, Error<types::ErrorBody>> {
+    let Answer { status, headers, .. } = exchange(client, request, id).await?;
+    Ok(ResponseValue::new((), status, headers))
+}
+
+/// A usable answer, or what was refused.
+async fn exchange(
+    client: &Client,
+    request: Request,
+    id: &'static str,
+) -> Result<Answer, Error<types::ErrorBody>> {
+    let answer = match operation(id) {
+        Ok(operation) => client.inner().transport.answer(request, operation).await,
+        Err(error) => Err(error),
+    };
+    let answer = answer.map_err(|error| Error::UnexpectedResponse(failed(error)))?;
+    match answer.status.as_u16() {
+        200..=299 => Ok(answer),
+        400..=599 => Err(Error::ErrorResponse(decode(answer)?)),
+        _ => {
+            let mut response = http::Response::new(reqwest::Body::from(answer.body));
+            *response.status_mut() = answer.status;
+            *response.headers_mut() = answer.headers;
+            Err(Error::UnexpectedResponse(response.into()))
+        }
+    }
+}
+
+fn decode<T: DeserializeOwned, E>(answer: Answer) -> Result<ResponseValue<T>, Error<E>> {
+    match serde_json::from_slice(&answer.body) {
+        Ok(value) => Ok(ResponseValue::new(value, answer.status, answer.headers)),
+        Err(error) => Err(Error::InvalidResponsePayload(answer.body, error)),
+    }
+}
+
+fn operation(id: &str) -> Result<&'static Operation, TransportError> {
+    Operation::by_id(id).ok_or_else(|| format!("the operation table lacks `{id}`").into())
+}
+
+/// A function that sent by itself would go through the transport as well: nothing goes out
+/// unsigned.
 impl ClientHooks<SharedTransport> for Client {
-    async fn exec(&self, mut request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
-        // The generator adds it; the service knows no such header.
-        request.headers_mut().remove("api-version");
-        let answer = match Operation::by_id(info.operation_id) {
-            Some(operation) => self.inner().0.send(request, operation).await,
-            None => Err(format!("the operation table lacks `{}`", info.operation_id).into()),
+    async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
+        let answer = match operation(info.operation_id) {
+            Ok(operation) => self.inner().transport.send(request, operation).await,
+            Err(error) => Err(error),
         };
         Ok(answer.unwrap_or_else(failed))
     }

@@ -1,8 +1,8 @@
 //! Runs progenitor and makes what it wrote fit the wire.
 //!
 //! Generated structs become `#[non_exhaustive]` (every regeneration may add fields), their plain
-//! fields decode leniently, types to send get builders, and a path value that would lead to
-//! another resource is refused where the path is put together.
+//! fields decode leniently, and types to send get builders. How the functions send is rewritten by
+//! `requests`.
 
 use std::collections::BTreeSet;
 
@@ -12,12 +12,12 @@ use progenitor_impl::{
     GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl,
 };
 use quote::{ToTokens, quote};
-use syn::visit_mut::VisitMut;
-use syn::{Expr, ExprCall, Field, File, GenericArgument, Item, ItemStruct, PathArguments, Type};
+use syn::{Field, File, GenericArgument, Item, ItemStruct, PathArguments, Type};
 
 use crate::Error;
 use crate::lower::{Lowered, SECRET};
 use crate::names::type_ident;
+use crate::requests;
 
 pub fn generate(lowered: &Lowered) -> Result<TokenStream, Error> {
     let mut settings = GenerationSettings::default();
@@ -34,7 +34,7 @@ pub fn generate(lowered: &Lowered) -> Result<TokenStream, Error> {
     settings.with_replacement(SECRET, "crate::Secret", std::iter::empty());
     let tokens = Generator::new(&settings).generate_tokens(&lowered.document)?;
     let mut file: File = syn::parse2(tokens)?;
-    RefusePaths.visit_file_mut(&mut file);
+    requests::rewrite(&mut file)?;
     for item in &mut file.items {
         match item {
             Item::Mod(module) if module.ident == "types" => {
@@ -58,45 +58,6 @@ pub fn generate(lowered: &Lowered) -> Result<TokenStream, Error> {
     let mut tokens = file.into_token_stream();
     tokens.extend(words(lowered));
     Ok(tokens)
-}
-
-/// `encode_path(&name.to_string())` becomes `crate::path::segment("name", &name.to_string())?`,
-/// which refuses values that would name another resource.
-struct RefusePaths;
-
-impl VisitMut for RefusePaths {
-    fn visit_expr_mut(&mut self, expression: &mut Expr) {
-        if let Expr::Call(call) = expression
-            && let Some(name) = encoded_parameter(call)
-        {
-            let argument = &call.args[0];
-            *expression = syn::parse_quote!(crate::path::segment(#name, #argument)?);
-            return;
-        }
-        syn::visit_mut::visit_expr_mut(self, expression);
-    }
-
-    fn visit_macro_mut(&mut self, makro: &mut syn::Macro) {
-        // The path is put together by `format!`, whose arguments are tokens to syn.
-        let parser = syn::punctuated::Punctuated::<Expr, syn::Token![,]>::parse_terminated;
-        if makro.path.is_ident("format")
-            && let Ok(mut arguments) = makro.parse_body_with(parser)
-        {
-            arguments.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
-            makro.tokens = arguments.into_token_stream();
-        }
-    }
-}
-
-/// The parameter's name in `encode_path(&name.to_string())`.
-fn encoded_parameter(call: &ExprCall) -> Option<String> {
-    let Expr::Path(function) = &*call.func else { return None };
-    if !function.path.is_ident("encode_path") {
-        return None;
-    }
-    let Expr::Reference(reference) = call.args.first()? else { return None };
-    let Expr::MethodCall(method) = &*reference.expr else { return None };
-    Some(method.receiver.to_token_stream().to_string())
 }
 
 fn soften(structure: &mut ItemStruct, lowered: &Lowered) {

@@ -19,6 +19,7 @@ mod handles;
 mod lower;
 mod names;
 mod open_enums;
+mod requests;
 mod surface;
 mod table;
 
@@ -41,6 +42,9 @@ pub enum Error {
     /// The generated tokens are not Rust.
     #[error("the generated code does not parse: {0}")]
     Parse(#[from] syn::Error),
+    /// A function that progenitor wrote is not of the shape that we know.
+    #[error("progenitor writes its functions in another way than we know: {0}; see requests.rs")]
+    Shape(String),
 }
 
 /// The source of `dli-api`: types, open enumerations, client functions, operation table.

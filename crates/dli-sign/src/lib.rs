@@ -33,6 +33,7 @@ mod hmac;
 mod payload;
 pub mod provide;
 mod sign;
+mod target;
 mod v11;
 mod verify;
 
@@ -40,6 +41,7 @@ pub use cache::CredentialCache;
 pub use credential::{Credential, IamToken};
 pub use payload::PayloadDigest;
 pub use sign::{RequestSigner, SignError, TokenSigner, sign};
+pub use target::Target;
 pub use verify::{ALLOWED_SKEW, Algorithm, VerifiedIdentity, Verifier, VerifyError, verify};
 
 /// The traits and the injected environment that signers and providers are written against.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hmac::Mac as _;
 use http::header::{AUTHORIZATION, HOST};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use reqsign_core::{Context, SignRequest};
 
@@ -14,6 +14,7 @@ use crate::credential::{Credential, IamToken};
 use crate::date::{SDK_DATE, SdkDate};
 use crate::hmac::{SDK_HMAC_SHA256, mac};
 use crate::payload::{CONTENT_SHA256, EMPTY_LINE, PayloadDigest, UNSIGNED_PAYLOAD, hex};
+use crate::target::Target;
 use crate::v11::{V11_HMAC_SHA256, derive_key, scope};
 
 pub(crate) const SECURITY_TOKEN: &str = "x-security-token";
@@ -165,16 +166,29 @@ impl RequestSigner {
         credential: &Credential,
         time: Timestamp,
     ) -> Result<(), SignError> {
-        let Signed { set, drop_token, .. } = self.compute(parts, body, credential, time)?;
-        let headers = &mut parts.headers;
-        headers.try_reserve(set.len()).map_err(|_| SignError::TooManyHeaders)?;
-        if drop_token {
-            headers.remove(TOKEN_NAME);
-        }
-        for (name, value) in set.into_iter().flatten() {
-            headers.insert(name, value);
-        }
-        Ok(())
+        let Signed { set, drop_token, .. } =
+            self.compute(&Target::from(&*parts), &parts.headers, body, credential, time)?;
+        put(&mut parts.headers, set, drop_token)
+    }
+
+    /// Signs the headers of a request to `target`, as [`RequestSigner::sign`] does.
+    ///
+    /// # Errors
+    ///
+    /// See [`SignError`]. After an error the headers are as they were.
+    ///
+    /// See [`Target`] for an example.
+    pub fn sign_headers(
+        &self,
+        target: &Target<'_>,
+        headers: &mut HeaderMap,
+        body: &PayloadDigest,
+        credential: &Credential,
+        time: Timestamp,
+    ) -> Result<(), SignError> {
+        let Signed { set, drop_token, .. } =
+            self.compute(target, headers, body, credential, time)?;
+        put(headers, set, drop_token)
     }
 
     /// The canonical request that [`RequestSigner::sign`] would sign: for comparing with the one
@@ -208,19 +222,19 @@ impl RequestSigner {
         credential: &Credential,
         time: Timestamp,
     ) -> Result<String, SignError> {
-        let signed = self.compute(parts, body, credential, time)?;
+        let signed = self.compute(&Target::from(parts), &parts.headers, body, credential, time)?;
         Ok(String::from_utf8_lossy(&signed.canonical_request).into_owned())
     }
 
     fn compute(
         &self,
-        parts: &Parts,
+        target: &Target<'_>,
+        headers: &HeaderMap,
         body: &PayloadDigest,
         credential: &Credential,
         time: Timestamp,
     ) -> Result<Signed, SignError> {
         check_credential(credential, time)?;
-        let headers = &parts.headers;
         let present = Present::read(headers);
         let again = present.signed_before()?;
 
@@ -237,7 +251,10 @@ impl RequestSigner {
         let date_value = value("x-sdk-date", date.as_str())?;
         let host = match present.host {
             true => None,
-            false => Some(host_of(&parts.uri).ok_or(SignError::NoHost)?),
+            false => {
+                let host = target.host.as_deref().and_then(|host| HeaderValue::from_str(host).ok());
+                Some(host.ok_or(SignError::NoHost)?)
+            }
         };
         let token = match credential.security_token() {
             Some(token) => Some(sensitive("x-security-token", token)?),
@@ -275,7 +292,7 @@ impl RequestSigner {
         }
         fields.sort_by(|a, b| a.0.cmp(b.0));
 
-        let method = parts.method.as_str();
+        let method = target.method;
         let upper;
         let method = if method.bytes().any(|byte| byte.is_ascii_lowercase()) {
             upper = method.to_ascii_uppercase();
@@ -286,8 +303,8 @@ impl RequestSigner {
         let names = canonical::signed_names(&fields);
         let canonical_request = canonical::request(
             method,
-            parts.uri.path(),
-            parts.uri.query().unwrap_or_default(),
+            target.path,
+            target.query,
             &fields,
             &names,
             payload.as_bytes(),
@@ -443,19 +460,42 @@ impl TokenSigner {
         token: &IamToken,
         time: Timestamp,
     ) -> Result<(), SignError> {
+        self.sign_headers(&mut parts.headers, token, time)
+    }
+
+    /// Puts the token on the headers of a request, as [`TokenSigner::sign`] does.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// ```
+    /// # use dli_sign::{IamToken, TokenSigner};
+    /// let mut headers = http::HeaderMap::new();
+    /// let token = IamToken::new("the-token");
+    /// TokenSigner.sign_headers(&mut headers, &token, jiff::Timestamp::now())?;
+    /// assert_eq!(headers["x-auth-token"], "the-token");
+    /// # Ok::<(), dli_sign::SignError>(())
+    /// ```
+    pub fn sign_headers(
+        self,
+        headers: &mut HeaderMap,
+        token: &IamToken,
+        time: Timestamp,
+    ) -> Result<(), SignError> {
         if token.token().is_empty() {
             return Err(SignError::Incomplete);
         }
         check_expiry(token.expires_at(), time)?;
         let text = sensitive("token", token.token())?;
         let project = match token.project_id() {
-            Some(id) if !parts.headers.contains_key(PROJECT_ID) => Some(value("x-project-id", id)?),
+            Some(id) if !headers.contains_key(PROJECT_ID) => Some(value("x-project-id", id)?),
             _ => None,
         };
-        parts.headers.try_reserve(2).map_err(|_| SignError::TooManyHeaders)?;
-        parts.headers.insert(AUTH_TOKEN, text);
+        headers.try_reserve(2).map_err(|_| SignError::TooManyHeaders)?;
+        headers.insert(AUTH_TOKEN, text);
         if let Some(project) = project {
-            parts.headers.insert(PROJECT_ID, project);
+            headers.insert(PROJECT_ID, project);
         }
         Ok(())
     }
@@ -578,6 +618,22 @@ impl Payload {
     }
 }
 
+/// Puts what signing adds on the headers.
+fn put(
+    headers: &mut HeaderMap,
+    set: [Option<(HeaderName, HeaderValue)>; 6],
+    drop_token: bool,
+) -> Result<(), SignError> {
+    headers.try_reserve(set.len()).map_err(|_| SignError::TooManyHeaders)?;
+    if drop_token {
+        headers.remove(TOKEN_NAME);
+    }
+    for (name, value) in set.into_iter().flatten() {
+        headers.insert(name, value);
+    }
+    Ok(())
+}
+
 fn check_credential(credential: &Credential, time: Timestamp) -> Result<(), SignError> {
     let access_key = credential.access_key();
     if access_key.is_empty() || credential.secret_key().is_empty() {
@@ -648,26 +704,6 @@ impl<'a> Present<'a> {
                 || value.starts_with(b"application/json")
                 || value.starts_with(b"application/bson")
         })
-    }
-}
-
-/// What `Host` will say: the authority without user information and without a default port.
-fn host_of(uri: &Uri) -> Option<HeaderValue> {
-    let authority = uri.authority()?;
-    let host = authority.host();
-    if host.is_empty() {
-        return None;
-    }
-    let default_port = match uri.scheme_str() {
-        Some("https") => Some(443),
-        Some("http") => Some(80),
-        _ => None,
-    };
-    match authority.port() {
-        Some(port) if Some(port.as_u16()) != default_port => {
-            HeaderValue::try_from(format!("{host}:{port}")).ok()
-        }
-        _ => HeaderValue::from_str(host).ok(),
     }
 }
 
