@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 
 use crate::command::{self, Program, cargo, target_directory};
 use crate::coverage;
-use crate::{dependencies, features, manifests, python, tools};
+use crate::{book, dependencies, features, manifests, python, tools};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -27,7 +27,7 @@ enum Outcome {
     Skipped(String),
 }
 
-const STAGES: [Stage; 19] = [
+const STAGES: [Stage; 20] = [
     ("toolchain", toolchain),
     ("format", || passed(cargo(["fmt", "--all", "--check"]))),
     ("manifests", || done(manifests::run())),
@@ -44,6 +44,7 @@ const STAGES: [Stage; 19] = [
     ("fuzz", || with_python("schemathesis", "fuzz-requests")),
     ("secrets", || passed(cargo(["run", "--quiet", "--package", "xtask", "--", "search-secrets"]))),
     ("doc", doc),
+    ("book", || Ok(book::build()?.map_or_else(Outcome::Skipped, |()| Outcome::Passed))),
     ("light", light),
     ("one family", one_family),
     ("features", || done(features::run())),

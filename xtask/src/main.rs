@@ -2,6 +2,7 @@
 
 mod bench;
 mod bindings;
+mod book;
 mod bundle;
 mod ci;
 mod command;
