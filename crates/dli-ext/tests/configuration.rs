@@ -94,6 +94,55 @@ async fn files_of_the_vendor_and_profiles_of_our_own_are_read() {
 }
 
 #[tokio::test]
+async fn a_profile_is_written_in_any_way_that_the_vendors_file_is() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(home.path().join(".dli")).unwrap();
+    let text = "[staging]\nRegion: eu-de\nendpoint: https://dli.example.com:8443\nPROJECT_ID = p9\nAK: STAGEAK\nsk: stage-secret\n";
+    std::fs::write(home.path().join(".dli/profiles"), text).unwrap();
+    let dli = bare(&[]).home(home.path()).profile("staging").build().unwrap();
+    assert_eq!(dli.config().region(), Some("eu-de"));
+    assert_eq!(dli.config().endpoint(), "https://dli.example.com:8443");
+    let explained = dli.explain().await;
+    assert_eq!(explained.get("project_id").unwrap().value, "p9");
+    assert!(explained.get("credentials").unwrap().value.contains("STAGEAK"), "{explained}");
+}
+
+#[tokio::test]
+async fn a_named_profile_goes_before_the_environment_and_the_usual_one_after_it() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(home.path().join(".dli")).unwrap();
+    let section = |name: &str| {
+        format!(
+            "[{name}]\nregion = of-{name}\nendpoint = https://dli.{name}.example\n\
+             iam_endpoint = https://iam.{name}.example\nproject_id = of-{name}\n"
+        )
+    };
+    let text = section("default") + &section("staging");
+    std::fs::write(home.path().join(".dli/profiles"), text).unwrap();
+    let variables = [
+        ("HUAWEICLOUD_SDK_REGION", "of-env"),
+        ("HUAWEICLOUD_SDK_REGION_DLI_OF_ENV", "https://dli.env.example"),
+        ("HUAWEICLOUD_SDK_IAM_ENDPOINT", "https://iam.env.example"),
+        ("HUAWEICLOUD_SDK_PROJECT_ID", "of-env"),
+    ];
+    let of = |builder: Builder, origin: &str| {
+        let dli = builder.home(home.path()).access_key("AK", "sk").build().unwrap();
+        let explained = dli.config().explain();
+        for (name, value) in [
+            ("region", format!("of-{origin}")),
+            ("endpoint", format!("https://dli.{origin}.example")),
+            ("iam_endpoint", format!("https://iam.{origin}.example")),
+            ("project_id", format!("of-{origin}")),
+        ] {
+            assert_eq!(explained.get(name).unwrap().value, value, "{name}");
+        }
+    };
+    of(bare(&variables).profile("staging"), "staging");
+    of(bare(&variables), "env");
+    of(bare(&[]), "default");
+}
+
+#[tokio::test]
 async fn a_broken_source_does_not_stop_the_chain_and_the_error_lists_all() {
     let metadata = Server::start(|_| json(500, "{}")).await;
     let dli = bare(&[("HUAWEICLOUD_SDK_AK", "half")])

@@ -500,7 +500,8 @@ impl Builder {
         let endpoint = self.found_endpoint(explicit, last, region.as_ref())?;
         let iam = region::find_iam(
             self.iam_endpoint.as_deref(),
-            profile.as_ref().and_then(|profile| profile.get("iam_endpoint")),
+            explicit.and_then(|profile| profile.get("iam_endpoint")),
+            last.and_then(|profile| profile.get("iam_endpoint")),
             region.as_ref().map(|region| region.value.as_str()),
             &self.around,
         )?;

@@ -89,7 +89,8 @@ impl Profile {
     }
 }
 
-/// The non-empty values of a section of an INI file.
+/// The non-empty values of a section of an INI file, written `key = value` or `key: value` and with
+/// keys in any case, as [`ProfileProvider`] reads it.
 pub(super) fn section(text: &str, wanted: &str) -> Option<Vec<(String, String)>> {
     let mut values = None;
     let mut inside = false;
@@ -101,11 +102,11 @@ pub(super) fn section(text: &str, wanted: &str) -> Option<Vec<(String, String)>>
             }
         } else if inside
             && !line.starts_with(['#', ';'])
-            && let Some((key, value)) = line.split_once('=')
+            && let Some((key, value)) = line.split_once(['=', ':'])
             && !value.trim().is_empty()
             && let Some(values) = &mut values
         {
-            values.push((key.trim().to_owned(), value.trim().to_owned()));
+            values.push((key.trim().to_ascii_lowercase(), value.trim().to_owned()));
         }
     }
     values

@@ -110,17 +110,17 @@ fn from_file(region: &str, around: &Surroundings) -> Result<Option<Sourced<Strin
 /// The address of the identity service.
 pub(super) fn find_iam(
     explicit: Option<&str>,
-    profile: Option<Sourced<String>>,
+    named: Option<Sourced<String>>,
+    last: Option<Sourced<String>>,
     region: Option<&str>,
     around: &Surroundings,
 ) -> Result<Sourced<String>, Error> {
-    if let Some(endpoint) = explicit {
-        return Ok(Sourced::new(normalized(endpoint)?, Origin::Explicit));
-    }
-    if let Some(endpoint) = around.var(IAM_VARIABLE) {
-        return Ok(Sourced::new(normalized(&endpoint)?, Origin::Variable(IAM_VARIABLE.to_owned())));
-    }
-    if let Some(found) = profile {
+    let variable = || {
+        let endpoint = around.var(IAM_VARIABLE)?;
+        Some(Sourced::new(endpoint, Origin::Variable(IAM_VARIABLE.to_owned())))
+    };
+    let explicit = explicit.map(|endpoint| Sourced::new(endpoint.to_owned(), Origin::Explicit));
+    if let Some(found) = explicit.or(named).or_else(variable).or(last) {
         return Ok(Sourced::new(normalized(&found.value)?, found.origin));
     }
     let host = region
