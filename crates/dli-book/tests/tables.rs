@@ -216,3 +216,24 @@ fn every_option_of_the_emulator_is_told_and_no_other() {
     let told = options.map(|text| text.split(' ').next().unwrap_or_default().to_owned());
     assert_eq!(told.collect::<BTreeSet<_>>(), known);
 }
+
+#[test]
+fn every_route_of_the_control_interface_is_told_and_no_other() {
+    let source = root().join("crates/dli-emulator/src/control.rs");
+    let source = std::fs::read_to_string(source).unwrap();
+    let (_, routes) = source.split_once("match (method, ").unwrap();
+    let (routes, _) = routes.split_once("\n}").unwrap();
+    let mut known = BTreeSet::new();
+    for line in routes.lines().map(str::trim).filter(|line| line.starts_with("(\"")) {
+        let words: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
+        let Some(path) = words.iter().find(|word| word.starts_with('/')) else { continue };
+        // A path that goes on does so with a number.
+        let id = if path.ends_with('/') { "{id}" } else { "" };
+        known.insert(format!("{} {path}{id}", words[0]));
+    }
+    let page = root().join("crates/dli-emulator/docs/other-languages.md");
+    let rows = table(&std::fs::read_to_string(page).unwrap(), "## Steering and looking");
+    let told: BTreeSet<String> = rows.iter().flat_map(|row| code(&row[0])).collect();
+    assert!(known.len() > 10, "{known:?}");
+    assert_eq!(told, known);
+}
