@@ -443,6 +443,7 @@ impl<'a> Method<'a> {
                 (
                     quote!(crate::paging::Start {
                         step: crate::paging::Step::#step,
+                        first: #first,
                         offset: params.#offset.unwrap_or(#first),
                         // 0 means everything or nothing, depending on the list: no page length.
                         limit: params.#limit.filter(|limit| *limit > 0).unwrap_or(#largest),

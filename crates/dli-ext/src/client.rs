@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use dli_api::{Outcome, ResponseValue, SharedTransport, types::ErrorBody};
 
 use crate::config::Config;
-use crate::transport::{CallOptions, Core, Exchange, Left, Retries};
+use crate::transport::{CallOptions, Core, Exchange, Left, Retries, USUAL};
 use crate::{Builder, Error, ErrorKind, Reply};
 
 /// The client of Data Lake Insight.
@@ -108,6 +108,7 @@ impl Dli {
             core: Arc::clone(&self.inner.core),
             options: self.options.clone(),
             project_id,
+            started: tokio::time::Instant::now(),
             left: Mutex::new(Left::default()),
         });
         let transport = SharedTransport::from(exchange.clone() as Arc<dyn dli_api::Transport>);
@@ -235,7 +236,8 @@ impl Call {
         let idempotent =
             dli_api::Operation::by_id(self.operation).is_some_and(|operation| operation.idempotent);
         let attempts = self.exchange.left().attempts;
-        match Retries::ask_again(policy, idempotent, attempts) {
+        let end = self.exchange.core.end(options.unwrap_or(&USUAL), self.exchange.started);
+        match Retries::ask_again(policy, idempotent, attempts, end) {
             Some(pause) => tokio::time::sleep(pause).await,
             None => return false,
         }

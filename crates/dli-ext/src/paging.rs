@@ -2,7 +2,9 @@
 //!
 //! The rules, learnt from the service: a limit is always sent, since some lists ignore an offset
 //! without one; the offset advances by what really came, since a server may send less than was
-//! asked for; a page equal to the one before means that the server does not page at all.
+//! asked for; a page equal to the one before means that the server does not page at all; a page
+//! seen further back means that it goes in circles; nothing where the list counts more means that
+//! it is not all there.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -29,7 +31,7 @@ use crate::{Error, ErrorKind, Reply};
 pub type Stream<T> = Pin<Box<dyn futures_core::Stream<Item = Result<T, Error>> + Send>>;
 
 /// No list has so many pages; a server that never ends one is at fault.
-const MOST_PAGES: u64 = 1_000_000;
+const MOST_PAGES: u64 = if cfg!(test) { 1_000 } else { 1_000_000 };
 
 /// What an offset counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub(crate) enum Step {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Start {
     pub step: Step,
+    /// The offset of the first page there is.
+    pub first: i64,
     pub offset: i64,
     pub limit: i64,
 }
@@ -53,7 +57,7 @@ pub(crate) struct Start {
 impl Start {
     /// For a list that comes in one piece.
     pub fn once() -> Self {
-        Self { step: Step::Once, offset: 0, limit: 0 }
+        Self { step: Step::Once, first: 0, offset: 0, limit: 0 }
     }
 }
 
@@ -77,8 +81,14 @@ struct Walk<F, E> {
     position: Position,
     /// Items before the next page, those skipped by the first offset included.
     seen: i64,
+    /// Whether `seen` is all of them: how many are on skipped pages, only the server knows.
+    counted: bool,
     pages: u64,
     last: Option<Bytes>,
+    /// A page further back, twice as far each time it is reached: a list that goes in circles
+    /// comes by it again, however long the circle (Brent's method).
+    mark: Option<Bytes>,
+    next_mark: u64,
     done: bool,
     fetch: F,
     extent: E,
@@ -102,8 +112,11 @@ where
         step: start.step,
         position: Position { offset: start.offset, limit: start.limit },
         seen: if start.step == Step::Item { start.offset } else { 0 },
+        counted: start.step == Step::Item || start.offset <= start.first,
         pages: 0,
         last: None,
+        mark: None,
+        next_mark: 1,
         done: false,
         fetch,
         extent,
@@ -127,34 +140,46 @@ impl<F, E> Walk<F, E> {
             return Ok(true);
         }
         let items = i64::try_from(extent.items).unwrap_or(i64::MAX);
+        // Less than nothing is how some servers write that they do not know.
+        let total = extent.total.filter(|total| *total >= 0);
+        let missing = total.filter(|total| *total > self.seen);
         if items == 0 {
             self.done = true;
-            // A list without items is still an answer worth having, once.
-            return Ok(self.pages == 0);
+            return match missing.filter(|_| self.counted) {
+                Some(total) => Err(self.short(total).after(page.attempts)),
+                // A list without items is still an answer worth having, once.
+                None => Ok(self.pages == 0),
+            };
         }
         if self.last.as_ref() == Some(&page.body) {
             self.done = true;
-            return match extent.total {
-                Some(total) if total > self.seen => Err(self.stuck(total).after(page.attempts)),
-                _ => Ok(false),
+            return match missing {
+                Some(total) => Err(self.stuck(total).after(page.attempts)),
+                None => Ok(false),
             };
+        }
+        // Two pages of a list may be equal by chance, as long as it counts more than it gave.
+        if missing.is_none() && self.mark.as_ref() == Some(&page.body) {
+            return Err(self
+                .endless("comes back to a page that it gave before")
+                .after(page.attempts));
         }
         self.pages += 1;
         if self.pages > MOST_PAGES {
-            return Err(Error::new(
-                ErrorKind::Paging,
-                format!("the list did not end after {MOST_PAGES} pages"),
-            )
-            .of(self.operation)
-            .after(page.attempts));
+            return Err(self
+                .endless(&format!("did not end after {MOST_PAGES} pages"))
+                .after(page.attempts));
+        }
+        if self.pages == self.next_mark {
+            self.mark = Some(page.body.clone());
+            self.next_mark = self.next_mark.saturating_mul(2);
         }
         self.seen = self.seen.saturating_add(items);
         self.position.offset = self.position.offset.saturating_add(match self.step {
             Step::Page => 1,
             _ => items,
         });
-        self.done =
-            extent.total.is_some_and(|total| self.seen >= total) && items < self.position.limit;
+        self.done = total.is_some_and(|total| self.seen >= total) && items < self.position.limit;
         self.last = Some(page.body.clone());
         Ok(true)
     }
@@ -171,6 +196,26 @@ impl<F, E> Walk<F, E> {
         .of(self.operation)
         .hint("ask for it in one page with a larger limit")
     }
+
+    fn short(&self, total: i64) -> Error {
+        let message = format!(
+            "the list counts {total} items and ended after {}, at offset {}",
+            self.seen, self.position.offset
+        );
+        Error::new(ErrorKind::Paging, message)
+            .of(self.operation)
+            .hint("what came is not all; ask for it in one page with a larger limit")
+    }
+
+    fn endless(&self, what: &str) -> Error {
+        let message = format!(
+            "the list {what}: {} items on {} pages, and no end in sight",
+            self.seen, self.pages
+        );
+        Error::new(ErrorKind::Paging, message)
+            .of(self.operation)
+            .hint("take as many items as you need, or ask for one page at a time")
+    }
 }
 
 /// All items of these pages.
@@ -186,4 +231,30 @@ where
         .map_ok(move |page| stream::iter(items(page.value).into_iter().map(Ok)))
         .try_flatten()
         .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_list_of_ever_new_pages_is_given_up_at_last() {
+        let start = Start { step: Step::Item, first: 0, offset: 0, limit: 1 };
+        let fetch = |position: Position| async move {
+            Ok(Reply {
+                value: position.offset,
+                status: http::StatusCode::OK,
+                headers: http::HeaderMap::new(),
+                body: Bytes::from(position.offset.to_string()),
+                attempts: 1,
+            })
+        };
+        let extent = |offset: &i64| Extent { items: 1, total: Some(offset + 100) };
+        let outcomes: Vec<_> = pages("list_queues", start, fetch, extent).collect().await;
+        let (last, given) = outcomes.split_last().unwrap();
+        assert!(given.len() as u64 == MOST_PAGES && given.iter().all(Result::is_ok));
+        let error = last.as_ref().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Paging);
+        assert!(error.to_string().contains("did not end after 1000 pages"), "{error}");
+    }
 }

@@ -247,6 +247,7 @@ impl Request {
             idempotent: self.idempotent,
             project_id: project_id.as_deref(),
             options,
+            started: tokio::time::Instant::now(),
             made: 0,
         };
         let answer = self.dli.core().send(request, plan).await?;

@@ -114,6 +114,7 @@ async fn ask(core: Arc<Core>, iam: String, region: Option<String>) -> Result<Arc
         idempotent: true,
         project_id: None,
         options: &USUAL,
+        started: tokio::time::Instant::now(),
         made: 0,
     };
     let answer = core

@@ -15,9 +15,9 @@ impl fmt::Display for Error {
             write!(f, "status {} ", status.as_u16())?;
         }
         if let Some(code) = &inner.code {
-            write!(f, "{code} ")?;
+            write!(f, "{} ", Said(code.as_str()))?;
         }
-        f.write_str(&inner.message)?;
+        write!(f, "{}", Said(&inner.message))?;
         if let Some(meaning) = self.code().and_then(super::ErrorCode::meaning) {
             write!(f, " ({})", meaning.trim_end_matches('.'))?;
         }
@@ -26,11 +26,35 @@ impl fmt::Display for Error {
             write!(f, ", after {} attempt{plural}", inner.attempts)?;
         }
         if let Some(id) = &inner.request_id {
-            write!(f, ", request id {id}")?;
+            write!(f, ", request id {}", Said(id))?;
         }
         match self.advice() {
             Some(advice) => write!(f, "; {advice}"),
             None => Ok(()),
+        }
+    }
+}
+
+/// Words of someone else, for a terminal or a log: no control characters, no end of them.
+struct Said<'a>(&'a str);
+
+/// More characters than anyone reads.
+const READABLE: usize = 2_000;
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = match self.0.char_indices().nth(READABLE) {
+            Some((end, _)) => &self.0[..end],
+            None => self.0,
+        };
+        let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+        for (nth, part) in shown.split(odd).enumerate() {
+            f.write_str(if nth == 0 { "" } else { "\u{fffd}" })?;
+            f.write_str(part)?;
+        }
+        match self.0.len() - shown.len() {
+            0 => Ok(()),
+            left => write!(f, "… ({left} more bytes)"),
         }
     }
 }
@@ -61,8 +85,19 @@ impl Error {
             ErrorKind::Interrupted => {
                 Some("whether the service did its work is not known; look before sending it again")
             }
+            ErrorKind::Timeout if self.attempts() == 0 => Some("allow more time"),
+            ErrorKind::Timeout => Some(
+                "whether the service did its work is not known; look before sending it again, or \
+                 allow more time",
+            ),
             ErrorKind::UnexpectedAnswer => Some(
                 "check that the endpoint is the one of the service and no proxy answers for it",
+            ),
+            ErrorKind::Undecodable => Some(
+                "Error::body has the answer as it came; check that nothing changes it on its way",
+            ),
+            _ if matches!(self.status(), Some(500..)) => Some(
+                "the service is at fault; try again later, and name the request id to its support",
             ),
             _ => None,
         }

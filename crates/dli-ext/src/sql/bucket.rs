@@ -4,16 +4,18 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use opendal::Operator;
 use serde_json::Value;
 
-use super::results::{failed, unfit};
+use super::results::{OPERATION, failed, unfit};
 use super::{Column, Row, csv};
 use crate::config::Authentication;
 use crate::paging::Stream;
-use crate::{Dli, Error};
+use crate::{Dli, Error, ErrorKind};
 
 /// Where `obs://bucket/…` is.
 ///
@@ -162,11 +164,14 @@ impl Folder {
 
     /// The rows of all parts, in the order of their names.
     pub fn rows(self, columns: Arc<[Column]>, told: Option<i64>) -> Stream<Row> {
-        stream::once(self.parts())
+        let bounds = Bounds::of(&self.dli);
+        stream::once(self.parts(bounds))
             .map_ok(move |(operator, parts)| {
                 let columns = Arc::clone(&columns);
                 let rows = stream::iter(parts)
-                    .then(move |part| read_part(operator.clone(), part, Arc::clone(&columns)))
+                    .then(move |part| {
+                        read_part(operator.clone(), part, Arc::clone(&columns), bounds)
+                    })
                     .try_flatten();
                 counted(rows.boxed(), told)
             })
@@ -175,19 +180,23 @@ impl Folder {
     }
 
     /// The names of the parts; markers such as `_SUCCESS` are none.
-    async fn parts(self) -> Result<(Operator, Vec<String>), Error> {
+    async fn parts(self, bounds: Bounds) -> Result<(Operator, Vec<String>), Error> {
         let operator = self.dli.storage().operator(&self.dli, &self.bucket).await?;
         let place = format!("obs://{}/{}", self.bucket, self.key);
         let unlisted = |error: opendal::Error| {
             failed(format!("{place} cannot be listed: {error}")).source_error(error)
         };
         let mut parts = Vec::new();
-        let mut entries = operator
-            .lister_with(&format!("{}/", self.key))
-            .recursive(true)
-            .await
-            .map_err(unlisted)?;
-        while let Some(entry) = entries.try_next().await.map_err(unlisted)? {
+        let folder = format!("{}/", self.key);
+        let listing = operator.lister_with(&folder).recursive(true).into_future();
+        let mut entries = bounds.wait(&place, listing).await?.map_err(unlisted)?;
+        let mut listed = 0;
+        while let Some(entry) = bounds.wait(&place, entries.try_next()).await?.map_err(unlisted)? {
+            listed += 1;
+            if listed > MOST_OBJECTS {
+                return Err(failed(format!("{place} holds more than {MOST_OBJECTS} objects"))
+                    .hint("a result has a few; look whether the folder is really one"));
+            }
             let hidden = entry.path().split('/').any(|part| part.starts_with(['_', '.']));
             if entry.metadata().is_file() && !hidden {
                 parts.push(entry.path().to_owned());
@@ -202,6 +211,36 @@ impl Folder {
     }
 }
 
+/// No result has so many parts.
+const MOST_OBJECTS: usize = 100_000;
+
+/// What reading the bucket may take, by the settings of the client.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// Until the next piece is there.
+    time: Duration,
+    /// For one row.
+    row: usize,
+}
+
+impl Bounds {
+    fn of(dli: &Dli) -> Self {
+        let core = dli.core();
+        let given = dli.options().and_then(|options| options.attempt_timeout);
+        Self { time: given.unwrap_or(core.attempt_timeout), row: core.body_limit }
+    }
+
+    async fn wait<F: Future>(&self, what: &str, future: F) -> Result<F::Output, Error> {
+        tokio::time::timeout(self.time, future).await.map_err(|_| {
+            let seconds = self.time.as_secs_f64();
+            Error::new(ErrorKind::Timeout, format!("nothing came of {what} within {seconds:.1} s"))
+                .of(OPERATION)
+                .after(1)
+                .hint("read it again, or allow more time with attempt_timeout")
+        })
+    }
+}
+
 fn is_name(bucket: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     !bucket.is_empty() && bucket.chars().all(allowed) && !bucket.starts_with('.')
@@ -212,6 +251,7 @@ async fn read_part(
     operator: Operator,
     part: String,
     columns: Arc<[Column]>,
+    bounds: Bounds,
 ) -> Result<Stream<Row>, Error> {
     if [".gz", ".bz2", ".deflate", ".zst", ".snappy"].iter().any(|end| part.ends_with(end)) {
         return Err(failed(format!("{part} is compressed, which this version cannot read")));
@@ -224,39 +264,53 @@ async fn read_part(
         let broken = broken.clone();
         move |error: opendal::Error| broken(&error).source_error(error)
     };
-    let reader = operator.reader(&part).await.map_err(&unread)?;
-    let bytes = reader.into_bytes_stream(..).await.map_err(&unread)?;
-    let state = (bytes.boxed(), csv::Reader::default(), 0_usize, false);
-    let records = stream::try_unfold(state, move |(mut bytes, mut reader, mut row, ended)| {
-        let (columns, broken) = (Arc::clone(&columns), broken.clone());
-        async move {
-            if ended {
-                return Ok(None);
-            }
-            let piece = bytes.try_next().await.map_err(|error| broken(&error))?;
-            let ended = piece.is_none();
-            let mut records = Vec::new();
-            match piece {
-                Some(piece) => reader.push(&piece, &mut records),
-                None => reader.finish(&mut records),
-            }
-            .map_err(|error| broken(&error))?;
-            let mut rows = Vec::with_capacity(records.len());
-            for record in records {
-                row += 1;
-                if row == 1 && is_header(&record, &columns) {
-                    continue;
+    let reader = bounds.wait(&part, operator.reader(&part)).await?.map_err(&unread)?;
+    let bytes = bounds.wait(&part, reader.into_bytes_stream(..)).await?.map_err(&unread)?;
+    let state = (bytes.boxed(), Bytes::new(), csv::Reader::new(bounds.row), 0_usize, false);
+    let records =
+        stream::try_unfold(state, move |(mut bytes, mut piece, mut reader, mut row, ended)| {
+            let (columns, part, broken) = (Arc::clone(&columns), part.clone(), broken.clone());
+            async move {
+                if ended {
+                    return Ok(None);
                 }
-                rows.push(Ok(Row {
-                    values: typed(record, &columns, row)?,
-                    columns: Arc::clone(&columns),
-                }));
+                let mut ended = false;
+                if piece.is_empty() {
+                    let next = bounds.wait(&part, bytes.try_next()).await?;
+                    match next.map_err(|error| broken(&error))? {
+                        Some(next) => piece = next,
+                        None => ended = true,
+                    }
+                }
+                let mut records = Vec::new();
+                if ended {
+                    reader.finish(&mut records).map_err(|error| broken(&error))?;
+                } else {
+                    // Rows take more memory than the text they are read from.
+                    let some = piece.split_to(piece.len().min(AT_ONCE));
+                    reader.push(&some, &mut records).map_err(|error| {
+                        broken(&error).hint("raise Builder::body_limit if there are such rows")
+                    })?;
+                }
+                let mut rows = Vec::with_capacity(records.len());
+                for record in records {
+                    row += 1;
+                    if row == 1 && is_header(&record, &columns) {
+                        continue;
+                    }
+                    rows.push(Ok(Row {
+                        values: typed(record, &columns, row)?,
+                        columns: Arc::clone(&columns),
+                    }));
+                }
+                Ok::<_, Error>(Some((stream::iter(rows), (bytes, piece, reader, row, ended))))
             }
-            Ok::<_, Error>(Some((stream::iter(rows), (bytes, reader, row, ended))))
-        }
-    });
+        });
     Ok(records.try_flatten().boxed())
 }
+
+/// Bytes of a part that are made into rows at once.
+const AT_ONCE: usize = 64 * 1024;
 
 /// Whether a record only names the columns.
 fn is_header(record: &csv::Record, columns: &[Column]) -> bool {

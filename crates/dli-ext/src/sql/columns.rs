@@ -63,11 +63,21 @@ pub enum ColumnType {
 
 impl From<&str> for ColumnType {
     fn from(text: &str) -> Self {
-        parse(text.trim()).unwrap_or_else(|| Self::Other(text.trim().to_owned()))
+        of(text, 0)
     }
 }
 
-fn parse(text: &str) -> Option<ColumnType> {
+/// No table has types as deep; what is deeper stays a name.
+const DEEPEST: usize = 32;
+
+/// The type of this name, inside so many others.
+fn of(text: &str, depth: usize) -> ColumnType {
+    let text = text.trim();
+    let known = (depth < DEEPEST).then(|| parse(text, depth + 1)).flatten();
+    known.unwrap_or_else(|| ColumnType::Other(text.to_owned()))
+}
+
+fn parse(text: &str, depth: usize) -> Option<ColumnType> {
     let lower = text.to_ascii_lowercase();
     let (name, arguments) = match lower.find(['(', '<']) {
         Some(at) => (lower[..at].trim(), Some(text.get(at + 1..text.len() - 1)?)),
@@ -92,16 +102,16 @@ fn parse(text: &str) -> Option<ColumnType> {
         ("date", None) => ColumnType::Date,
         ("timestamp" | "timestamp_ntz" | "timestamp_ltz", None) => ColumnType::Timestamp,
         ("binary", None) => ColumnType::Binary,
-        ("array", Some(item)) => ColumnType::Array(Box::new(item.into())),
+        ("array", Some(item)) => ColumnType::Array(Box::new(of(item, depth))),
         ("map", Some(arguments)) => {
             let parts = split(arguments);
             let [key, value] = parts.as_slice() else { return None };
-            ColumnType::Map(Box::new((*key).into()), Box::new((*value).into()))
+            ColumnType::Map(Box::new(of(key, depth)), Box::new(of(value, depth)))
         }
         ("struct", Some(arguments)) => {
             let field = |part: &&str| {
                 let (name, ty) = part.split_once(':')?;
-                Some((name.trim().trim_matches('`').to_owned(), ty.into()))
+                Some((name.trim().trim_matches('`').to_owned(), of(ty, depth)))
             };
             ColumnType::Struct(split(arguments).iter().map(field).collect::<Option<_>>()?)
         }
@@ -269,6 +279,18 @@ mod tests {
         }
         assert_eq!(ColumnType::from("VARCHAR(20)"), ColumnType::String);
         assert_eq!(ColumnType::from("Integer"), ColumnType::Int);
+    }
+
+    #[test]
+    fn a_type_deeper_than_any_table_has_is_a_name() {
+        let deep = format!("{}int{}", "array<".repeat(100_000), ">".repeat(100_000));
+        let mut depth = 0;
+        let mut ty = ColumnType::from(deep.as_str());
+        while let ColumnType::Array(item) = ty {
+            depth += 1;
+            ty = *item;
+        }
+        assert!(matches!(ty, ColumnType::Other(_)) && depth == DEEPEST, "{depth}");
     }
 
     #[test]

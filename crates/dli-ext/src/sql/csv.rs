@@ -6,8 +6,11 @@
 pub(crate) type Record = Vec<Option<String>>;
 
 /// Turns bytes into records, however the bytes are cut.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reader {
+    /// The memory that one record may take, and what the present one takes.
+    limit: usize,
+    taken: usize,
     record: Record,
     field: Vec<u8>,
     quoted: bool,
@@ -29,13 +32,29 @@ enum State {
 }
 
 impl Reader {
+    /// A reader of records that take up to `limit` bytes each.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            taken: 0,
+            record: Record::new(),
+            field: Vec::new(),
+            quoted: false,
+            state: State::Plain,
+            begun: false,
+        }
+    }
+
     /// Takes the next bytes, gives the records that end in them.
     ///
     /// # Errors
-    /// When a field is not UTF-8.
+    /// When a field is not UTF-8, or a record too long.
     pub fn push(&mut self, bytes: &[u8], records: &mut Vec<Record>) -> Result<(), String> {
         for &byte in bytes {
             self.take(byte, records)?;
+        }
+        if self.taken + self.field.len() > self.limit {
+            return Err(format!("a row is longer than the {} bytes the client reads", self.limit));
         }
         Ok(())
     }
@@ -95,6 +114,7 @@ impl Reader {
 
     fn end_field(&mut self) -> Result<(), String> {
         let bytes = std::mem::take(&mut self.field);
+        self.taken += bytes.len() + size_of::<Option<String>>();
         let quoted = std::mem::take(&mut self.quoted);
         self.state = State::Plain;
         self.record.push(if bytes.is_empty() && !quoted {
@@ -108,6 +128,7 @@ impl Reader {
     fn end_record(&mut self, records: &mut Vec<Record>) -> Result<(), String> {
         self.end_field()?;
         self.begun = false;
+        self.taken = 0;
         records.push(std::mem::take(&mut self.record));
         Ok(())
     }
@@ -118,7 +139,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, piece: usize) -> Vec<Record> {
-        let mut reader = Reader::default();
+        let mut reader = Reader::new(1 << 20);
         let mut records = Vec::new();
         for chunk in text.as_bytes().chunks(piece) {
             reader.push(chunk, &mut records).unwrap();
@@ -151,8 +172,27 @@ mod tests {
     }
 
     #[test]
+    fn a_record_without_end_is_refused_at_the_limit() {
+        for (start, piece) in
+            [(&b""[..], b"aaaaaaaa"), (b"\"", b"\n\n\n\n\n\n\n\n"), (b"", b",,,,,,,,")]
+        {
+            let mut reader = Reader::new(10_000);
+            let mut records = Vec::new();
+            reader.push(start, &mut records).unwrap();
+            let taken = (0..100_000).take_while(|_| reader.push(piece, &mut records).is_ok());
+            assert!((10..2_000).contains(&taken.count()), "{piece:?}");
+        }
+        let mut reader = Reader::new(100);
+        let mut records = Vec::new();
+        for _ in 0..1_000 {
+            reader.push(b"a,b\n", &mut records).unwrap();
+        }
+        assert_eq!(records.len(), 1_000);
+    }
+
+    #[test]
     fn a_file_that_ends_inside_quotes_is_cut_off() {
-        let mut reader = Reader::default();
+        let mut reader = Reader::new(1 << 20);
         let mut records = Vec::new();
         reader.push(b"1,\"half a te", &mut records).unwrap();
         assert!(reader.finish(&mut records).is_err());

@@ -16,7 +16,7 @@ use crate::{Error, ErrorKind};
 
 /// No more rows come with an answer of the service.
 const PREVIEW: i64 = 1000;
-const OPERATION: &str = "preview_sql_job_result";
+pub(super) const OPERATION: &str = "preview_sql_job_result";
 
 /// The results of a job. Taking the rows reads them, as a stream; nothing is held whole.
 ///

@@ -98,7 +98,7 @@ async fn over_http(
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     match read(&mut response, &headers, body_limit).await {
-        Ok(Some(body)) => Ok(Raw { status, headers, body }),
+        Ok(Some(body)) => Ok(Raw { status, headers, body: without_mark(body) }),
         Ok(None) => Err(Failure::TooLong { status, headers: Box::new(headers), limit: body_limit }),
         Err(error) if error.is_timeout() => Err(Failure::TimedOut),
         Err(error) => Err(Failure::CutOff {
@@ -106,6 +106,14 @@ async fn over_http(
             headers: Box::new(headers),
             source: error.without_url().into(),
         }),
+    }
+}
+
+/// A body without the byte order mark that some programs write before UTF-8. JSON has none.
+fn without_mark(body: Bytes) -> Bytes {
+    match body.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => body.slice_ref(rest),
+        None => body,
     }
 }
 

@@ -93,21 +93,37 @@ fn unusable(raw: &Raw, operation: &str) -> Option<(ErrorKind, String)> {
     };
     match (first, last) {
         (b'{', b'}') | (b'[', b']') => None,
-        (b'{' | b'[', _) => Some((
-            ErrorKind::Undecodable,
-            format!("the answer is cut off after {} bytes", raw.body.len()),
-        )),
+        (b'{' | b'[', _) => Some((ErrorKind::Undecodable, unfinished(text))),
         // A lone text, number or flag; the decoder knows whether it is meant.
         _ if serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok() => None,
         _ => Some((ErrorKind::UnexpectedAnswer, not_json(raw))),
     }
 }
 
+/// What is wrong with a text that begins as JSON does and does not end so.
+fn unfinished(text: &[u8]) -> String {
+    let mut values =
+        serde_json::Deserializer::from_slice(text).into_iter::<serde::de::IgnoredAny>();
+    let end = match values.next() {
+        Some(Ok(_)) => values.byte_offset(),
+        _ => return format!("the answer is cut off after {} bytes", text.len()),
+    };
+    format!("the answer goes on after its end: {}", excerpt(text[end..].trim_ascii()))
+}
+
 fn not_json(raw: &Raw) -> String {
+    let coded =
+        raw.headers.get(http::header::CONTENT_ENCODING).and_then(|coding| coding.to_str().ok());
+    if let Some(coding) = coded.filter(|coding| !coding.trim().eq_ignore_ascii_case("identity")) {
+        return format!("the answer is encoded as {coding}, which was not asked for");
+    }
     let kind = raw.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let what = match kind {
         Some(kind) if kind.starts_with("text/html") => "a web page",
         _ if raw.body.trim_ascii_start().starts_with(b"<") => "a web page or XML",
+        _ if serde_json::from_slice::<serde::de::IgnoredAny>(&raw.body).is_ok() => {
+            "JSON without a code or a message"
+        }
         _ => "something that is not JSON",
     };
     format!("the answer is {what}: {}", excerpt(&raw.body))

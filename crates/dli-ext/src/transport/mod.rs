@@ -56,6 +56,9 @@ pub(crate) struct Plan<'a> {
     pub idempotent: bool,
     pub project_id: Option<&'a str>,
     pub options: &'a CallOptions,
+    /// When the call began: an answer that could not be used and is asked for again has no time
+    /// of its own.
+    pub started: Instant,
     /// Attempts made before, where an answer that came could not be used.
     pub made: u32,
 }
@@ -85,8 +88,7 @@ impl Core {
         plan: &Plan<'_>,
     ) -> Result<Answer, Error> {
         let draft = sign::Draft::new(request, self, plan)?;
-        let started = Instant::now();
-        let end = plan.options.timeout.or(self.call_timeout).map(|timeout| started + timeout);
+        let end = self.end(plan.options, plan.started);
         let mut retries = Retries::new(plan.options.retry.as_ref().unwrap_or(&self.retry), plan);
         loop {
             let ready = within(end, async {
@@ -138,6 +140,11 @@ impl Core {
         skewed || (attempt <= 2 && self.identity.renew(identity))
     }
 
+    /// When a call that began at `started` has to be over.
+    pub fn end(&self, options: &CallOptions, started: Instant) -> Option<Instant> {
+        options.timeout.or(self.call_timeout).map(|timeout| later(started, timeout))
+    }
+
     fn attempt_bound(&self, plan: &Plan<'_>, end: Option<Instant>) -> Duration {
         let bound = plan.options.attempt_timeout.unwrap_or(self.attempt_timeout);
         match end {
@@ -145,6 +152,12 @@ impl Core {
             None => bound,
         }
     }
+}
+
+/// A point in time; one that no clock reaches is as good as never.
+pub(crate) fn later(start: Instant, duration: Duration) -> Instant {
+    const YEARS_30: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    start.checked_add(duration).unwrap_or_else(|| start + YEARS_30)
 }
 
 /// Waits for a future until `end`.
@@ -164,6 +177,7 @@ pub(crate) struct Exchange {
     pub core: Arc<Core>,
     pub options: Option<Arc<CallOptions>>,
     pub project_id: Arc<str>,
+    pub started: Instant,
     pub left: std::sync::Mutex<Left>,
 }
 
@@ -196,6 +210,7 @@ impl dli_api::Transport for Exchange {
                 idempotent: operation.idempotent,
                 project_id: Some(&self.project_id),
                 options: self.options.as_deref().unwrap_or(&USUAL),
+                started: self.started,
                 made: self.left().attempts,
             };
             let mut answer = self.core.send(request, plan).await?;

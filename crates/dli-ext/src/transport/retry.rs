@@ -262,10 +262,16 @@ impl<'a> Retries<'a> {
 
     /// How long to wait before an answer that turned out to be unusable is asked for again, if
     /// it may be.
-    pub fn ask_again(policy: &RetryPolicy, idempotent: bool, attempts: u32) -> Option<Duration> {
-        let may = idempotent && attempts < policy.max_attempts && policy.budget.take();
-        let pause = policy.base_delay.mul_f64(1.0 + fastrand::f64());
-        may.then(|| pause.min(policy.max_delay))
+    pub fn ask_again(
+        policy: &RetryPolicy,
+        idempotent: bool,
+        attempts: u32,
+        end: Option<Instant>,
+    ) -> Option<Duration> {
+        let base = policy.base_delay;
+        let pause = base.saturating_add(base.mul_f64(fastrand::f64())).min(policy.max_delay);
+        let may = idempotent && attempts < policy.max_attempts && has_room(pause, end);
+        (may && policy.budget.take()).then_some(pause)
     }
 
     /// How long to wait for the next attempt; `None` if there shall be none.
@@ -292,7 +298,7 @@ impl<'a> Retries<'a> {
             Some(asked) => asked.max(self.jittered()),
             None => self.jittered(),
         };
-        if end.is_some_and(|end| Instant::now() + pause >= end) || !self.policy.budget.take() {
+        if !has_room(pause, end) || !self.policy.budget.take() {
             return None;
         }
         Some(pause)
@@ -301,8 +307,14 @@ impl<'a> Retries<'a> {
     /// Somewhere between the shortest pause and three times the last one.
     fn jittered(&mut self) -> Duration {
         let base = self.policy.base_delay;
-        let spread = (self.pause * 3).saturating_sub(base);
-        self.pause = (base + spread.mul_f64(fastrand::f64())).min(self.policy.max_delay);
+        let spread = self.pause.saturating_mul(3).saturating_sub(base);
+        let grown = base.saturating_add(spread.mul_f64(fastrand::f64()));
+        self.pause = grown.min(self.policy.max_delay);
         self.pause
     }
+}
+
+/// Whether there is time left for an attempt after this pause.
+fn has_room(pause: Duration, end: Option<Instant>) -> bool {
+    end.is_none_or(|end| end.saturating_duration_since(Instant::now()) > pause)
 }

@@ -218,7 +218,7 @@ impl<T: Send + 'static> Waiter<T> {
         let run = Run {
             pause: self.delay,
             next: self.interval,
-            end: started + self.deadline,
+            end: crate::transport::later(started, self.deadline),
             waiter: self,
             started,
             last: None,
@@ -252,13 +252,13 @@ impl<T: Send + 'static> Run<T> {
     async fn next_state(&mut self) -> Result<State<T>, Error> {
         let mut faults = 0;
         loop {
-            if Instant::now() + self.pause > self.end {
+            if self.end.saturating_duration_since(Instant::now()) < self.pause {
                 tokio::time::sleep_until(self.end).await;
                 return Err(self.expired(None));
             }
             tokio::time::sleep(self.pause).await;
             self.pause = self.next;
-            self.next = self.next.mul_f64(1.5).min(self.waiter.longest);
+            self.next = (self.next.saturating_mul(3) / 2).min(self.waiter.longest);
             let looked = match tokio::time::timeout_at(self.end, (self.waiter.look)()).await {
                 Ok(looked) => looked,
                 Err(_) => return Err(self.expired(None)),
