@@ -49,6 +49,7 @@ Looked for in this order:
     HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_SDK_SECURITY_TOKEN,
     HUAWEICLOUD_SDK_PROJECT_ID
   the vendor's files in ~/.huaweicloud
+  the section of ~/.dli/profiles that DLI_PROFILE names, or else [default]
   the metadata of the machine
 
 `dli configure` writes the files, `dli doctor` tells what was found, where, and
@@ -57,7 +58,8 @@ whether it works. More variables:
   DLI_OUTPUT      a format, as for `--output`
   DLI_QUEUE       the queue of SQL, Spark and Flink jobs
   DLI_DATABASE    the database of SQL
-  DLI_PROFILE     as for `--profile`
+  DLI_PROFILE     a section of ~/.dli/profiles; it comes after the vendor's
+                  variables and files, where `--profile` comes before them
   DLI_OBS         where obs:// is, for long results of SQL: an address, or a
                   folder in which each bucket is a folder (feature `obs`)
   DLI_LOCAL_DATA  a folder for `--local`, or `memory`
