@@ -185,8 +185,14 @@ fn flip(text: &[u8], bit: prop::sample::Index) -> Option<Vec<u8>> {
     Some(text)
 }
 
+fn signed_names(parts: &Parts) -> Vec<HeaderName> {
+    let signed = |name: &&HeaderName| *name != "authorization" && !name.as_str().contains('_');
+    parts.headers.keys().filter(signed).cloned().collect()
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+    // 256 each; PROPTEST_CASES asks for more.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_signed_request_verifies(request in any_request()) {
@@ -229,25 +235,70 @@ proptest! {
     fn a_flipped_bit_of_a_signed_header_is_noticed(
         request in any_request(),
         which: prop::sample::Index,
+        nth: prop::sample::Index,
         bit: prop::sample::Index,
     ) {
         let (mut parts, digest) = request.sign();
-        let names: Vec<HeaderName> = parts
-            .headers
-            .keys()
-            .filter(|name| *name != "authorization" && !name.as_str().contains('_'))
-            .cloned()
-            .collect();
+        let names = signed_names(&parts);
         let name = &names[which.index(names.len())];
-        let old = parts.headers[name].clone();
+        // Any one of its values; the others stay.
+        let count = parts.headers.get_all(name).iter().count();
+        let place = nth.index(count);
+        let old = parts.headers.get_all(name).iter().nth(place).unwrap().clone();
         let Some(flipped) = flip(old.as_bytes(), bit) else { return Ok(()) };
         let Ok(new) = HeaderValue::from_bytes(&flipped) else { return Ok(()) };
         if new.as_bytes().trim_ascii() == old.as_bytes().trim_ascii() {
             return Ok(());
         }
-        // The first of the values; those after it stay.
-        *parts.headers.get_mut(name).unwrap() = new;
+        let values: Vec<HeaderValue> = parts.headers.get_all(name).iter().cloned().collect();
+        parts.headers.remove(name);
+        for (at, value) in values.into_iter().enumerate() {
+            parts.headers.append(name.clone(), if at == place { new.clone() } else { value });
+        }
         prop_assert!(verify(&parts, &digest, secret_of, now()).is_err());
+    }
+
+    #[test]
+    fn a_signed_header_that_is_gone_or_there_once_more_is_noticed(
+        request in any_request(),
+        which: prop::sample::Index,
+        more in prop::option::of("[!-~]{1,8}"),
+    ) {
+        let (mut parts, digest) = request.sign();
+        let names: Vec<HeaderName> = signed_names(&parts);
+        let name = names[which.index(names.len())].clone();
+        match more {
+            Some(more) => {
+                parts.headers.append(name, more.parse().unwrap());
+            }
+            // A host that is not there is that of the address, which a server does not see.
+            None => {
+                parts.headers.remove(name);
+            }
+        }
+        prop_assert!(verify(&parts, &digest, secret_of, now()).is_err());
+    }
+
+    #[test]
+    fn a_flipped_bit_of_the_authorization_is_noticed(
+        request in any_request(),
+        bit: prop::sample::Index,
+    ) {
+        let (mut parts, digest) = request.sign();
+        let flipped = flip(parts.headers["authorization"].as_bytes(), bit).unwrap();
+        let Ok(value) = HeaderValue::from_bytes(&flipped) else { return Ok(()) };
+        parts.headers.insert("authorization", value);
+        prop_assert!(verify(&parts, &digest, secret_of, now()).is_err());
+    }
+
+    #[test]
+    fn a_flipped_bit_of_the_secret_key_is_noticed(request in any_request(), bit in 0..SECRET.len() * 7) {
+        let (parts, digest) = request.sign();
+        // The highest bit would make it no text.
+        let mut other = SECRET.as_bytes().to_vec();
+        other[bit / 7] ^= 1 << (bit % 7);
+        let other = String::from_utf8(other).unwrap();
+        prop_assert!(is_mismatch(verify(&parts, &digest, |_| Some(other.as_str()), now())));
     }
 
     #[test]
@@ -288,6 +339,79 @@ proptest! {
         parts.headers.insert("x-sdk-date", date.parse().unwrap());
         let _ = verify(&parts, &PayloadDigest::EMPTY, |_| Some("x"), now());
     }
+}
+
+/// Nothing left to chance: every bit of one request, of each algorithm.
+#[test]
+fn every_bit_of_a_signed_request_counts() {
+    let mut flips = 0;
+    for v11 in [false, true] {
+        let request = AnyRequest {
+            method: "POST".to_owned(),
+            target: "/v1.0/p%200/a-b/?b=2&a=%2F&c".to_owned(),
+            headers: vec![("x-a".to_owned(), b"one".to_vec()), ("x-a".to_owned(), b"two".to_vec())],
+            body: b"{\"a\": 1}".to_vec(),
+            v11,
+            digest_header: true,
+            token: Some("the-token".to_owned()),
+        };
+        let (good, digest) = request.sign();
+        verify(&good, &digest, secret_of, now()).unwrap();
+        let mut refused = |what: &str, parts: &Parts, digest: &PayloadDigest| {
+            flips += 1;
+            assert!(verify(parts, digest, secret_of, now()).is_err(), "{what} of {request:?}");
+        };
+        for (name, value) in &good.headers {
+            let others: Vec<HeaderValue> = good
+                .headers
+                .get_all(name)
+                .iter()
+                .filter(|other| *other != value)
+                .cloned()
+                .collect();
+            for flipped in every_flip(value.as_bytes()) {
+                let Ok(flipped) = HeaderValue::from_bytes(&flipped) else { continue };
+                if flipped.as_bytes().trim_ascii() == value.as_bytes().trim_ascii() {
+                    continue;
+                }
+                let mut parts = good.clone();
+                parts.headers.insert(name.clone(), flipped);
+                for other in &others {
+                    parts.headers.append(name.clone(), other.clone());
+                }
+                refused(name.as_str(), &parts, &digest);
+            }
+        }
+        for flipped in every_flip(request.method.as_bytes()) {
+            let Ok(method) = Method::from_bytes(&flipped) else { continue };
+            let mut parts = good.clone();
+            parts.method = method;
+            refused("the method", &parts, &digest);
+        }
+        for flipped in every_flip(request.target.as_bytes()) {
+            let Ok(uri) = Uri::try_from(flipped) else { continue };
+            let same = (path_meaning(&uri), query_meaning(&uri))
+                == (path_meaning(&good.uri), query_meaning(&good.uri));
+            if uri.path_and_query().is_none() || same {
+                continue;
+            }
+            let mut parts = good.clone();
+            parts.uri = uri;
+            refused("the address", &parts, &digest);
+        }
+        for flipped in every_flip(&request.body) {
+            refused("the body", &good, &PayloadDigest::of(&flipped));
+        }
+    }
+    assert!(flips > 4_000, "{flips}");
+}
+
+fn every_flip(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    (0..text.len() * 8).map(move |bit| {
+        let mut text = text.to_vec();
+        text[bit / 8] ^= 1 << (bit % 8);
+        text
+    })
 }
 
 fn is_mismatch<T>(result: Result<T, VerifyError>) -> bool {
