@@ -28,9 +28,13 @@ fn main() -> Result<(), Box<dyn Error>> {
                 document.remove(*key);
             });
         }
-        let path = out.join(format!("{family}.json"));
-        fs::write(&path, document.to_string())?;
-        writeln!(families, "Family {{ name: {family:?}, document: include_str!({path:?}) }},")?;
+        fs::write(out.join(format!("{family}.json")), document.to_string())?;
+        // Without a path of this machine, so that the file is the same on every one.
+        writeln!(
+            families,
+            "Family {{ name: {family:?}, \
+             document: include_str!(concat!(env!(\"OUT_DIR\"), \"/{family}.json\")) }},"
+        )?;
         for operation in bundle.operations() {
             operations.push(format!(
                 "Entry {{ id: {:?}, family: {index}, method: {:?}, path: {:?}, summary: {:?}, \

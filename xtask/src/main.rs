@@ -8,6 +8,7 @@ mod ci;
 mod command;
 mod coverage;
 mod dependencies;
+mod documentation;
 mod emulator;
 mod features;
 mod fuzz;
@@ -15,8 +16,10 @@ mod interop;
 mod lint;
 mod manifests;
 mod package;
+mod public_api;
 mod python;
 mod regen;
+mod reproducible;
 mod secrets;
 mod tools;
 mod workspace;
@@ -59,7 +62,12 @@ enum Command {
     Manifests,
     /// Check every published crate without features and with each of them alone.
     Features,
-    /// Package every crate and call the emulator through the packaged `dli-api`.
+    /// List the public face of the crates that are written by hand, in their `public-api.txt`.
+    PublicApi(public_api::Arguments),
+    /// Generate everything twice, in different surroundings, and compare the bytes.
+    Reproducible,
+    /// Package every crate twice, compile each from its archive with its least versions, and call
+    /// the emulator through the packaged `dli-api`.
     Package(package::Arguments),
     /// Measure what is claimed.
     Bench(bench::Arguments),
@@ -87,6 +95,8 @@ fn main() -> ExitCode {
         Command::SearchSecrets => secrets::run(),
         Command::Manifests => manifests::run(),
         Command::Features => features::run(),
+        Command::PublicApi(arguments) => public_api::run(&arguments),
+        Command::Reproducible => reproducible::run(),
         Command::Package(arguments) => package::run(&arguments),
         Command::Ci(arguments) => ci::run(&arguments),
     };

@@ -85,8 +85,10 @@ fn shown(member: &Member) -> Vec<String> {
     let missing = SHOWN.iter().filter(|key| absent(&member.package[**key]));
     let mut findings: Vec<String> = missing.map(|key| format!("no `{key}`")).collect();
     let readme = member.package["readme"].as_str().unwrap_or("README.md");
-    if !member.folder.join(readme).is_file() {
-        findings.push(format!("there is no {readme}"));
+    for file in [readme, "LICENSE-APACHE", "LICENSE-MIT"] {
+        if !member.folder.join(file).is_file() {
+            findings.push(format!("there is no {file}"));
+        }
     }
     let page = format!("https://docs.rs/{}", member.name);
     if member.package["documentation"] != page.as_str() {

@@ -1,4 +1,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Without some families what only they use lies idle.
+#![cfg_attr(not(feature = "all-families"), allow(dead_code, unused_imports, unused_macros))]
 // The error type is the generator's; every generated function returns it.
 #![allow(clippy::result_large_err)]
 #![doc = include_str!("../README.md")]
@@ -14,11 +16,8 @@
 #[cfg(feature = "codecs")]
 pub mod codecs;
 pub mod lenient;
-// Without any family nothing generated uses these.
-#[cfg_attr(not(feature = "all-families"), allow(unused_imports, unused_macros))]
 mod open_enum;
 mod operation;
-#[cfg_attr(not(feature = "all-families"), allow(dead_code))]
 mod path;
 mod secret;
 mod token;
@@ -44,5 +43,4 @@ pub use transport::{
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/generated.rs"));
 }
-#[cfg_attr(not(feature = "all-families"), allow(unused_imports))]
 use generated::open_enums;

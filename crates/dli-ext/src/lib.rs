@@ -1,4 +1,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Without some families what only they use lies idle.
+#![cfg_attr(not(feature = "all-families"), allow(dead_code))]
 #![doc = include_str!("../README.md")]
 //!
 //! # What is here
@@ -16,7 +18,6 @@ pub mod blocking;
 mod client;
 pub mod config;
 mod error;
-#[cfg_attr(not(feature = "all-families"), allow(dead_code))]
 pub mod paging;
 mod reply;
 mod request;
@@ -25,7 +26,6 @@ pub mod sql;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod transport;
-#[cfg_attr(not(feature = "all-families"), allow(dead_code))]
 pub mod wait;
 
 pub use client::Dli;

@@ -196,11 +196,17 @@ fn localise_references(value: &mut Value) {
     }
 }
 
+/// What every operation answers when it fails; there is a type for it without any family as well.
+const FAILURE: &str = "#/components/responses/Error";
+
 /// Drops the components that no operation reaches, and refuses references to nowhere.
 fn prune(document: &mut Value) -> Result<(), Error> {
     let mut reached = BTreeSet::new();
     let mut open = Vec::new();
     references(&document["paths"], &mut open);
+    if document.pointer(FAILURE.trim_start_matches('#')).is_some() {
+        open.push(FAILURE.to_owned());
+    }
     while let Some(reference) = open.pop() {
         if !reached.insert(reference.clone()) {
             continue;

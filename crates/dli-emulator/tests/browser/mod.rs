@@ -1,6 +1,6 @@
 //! A headless Chromium, driven by the DevTools protocol.
 
-use std::io::{BufRead as _, BufReader, ErrorKind};
+use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -37,9 +37,18 @@ pub fn find() -> Option<PathBuf> {
             std::env::var_os("CI").is_none(),
             "no Chromium; the stage `tools` of CI installs it"
         );
-        println!("skipped: no Chromium, that is none of {NAMES:?}, and no DLI_TEST_BROWSER");
+        left_out(&format!("no Chromium, that is none of {NAMES:?}, and no DLI_TEST_BROWSER"));
     }
     found
+}
+
+/// Says why a test is left out, to `cargo xtask ci` as well.
+fn left_out(why: &str) {
+    println!("skipped: {why}");
+    if let Some(list) = std::env::var_os("DLI_SKIPPED_TESTS") {
+        let mut list = std::fs::File::options().create(true).append(true).open(list).unwrap();
+        list.write_all(format!("{why}\n").as_bytes()).unwrap();
+    }
 }
 
 /// A browser with one page.
