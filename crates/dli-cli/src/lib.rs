@@ -18,6 +18,7 @@ mod session;
 mod trace;
 mod usage;
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -57,6 +58,26 @@ pub fn command() -> clap::Command {
 /// The command lines of `dli api OPERATION`, one for each operation.
 pub fn operation_commands() -> impl Iterator<Item = clap::Command> {
     description::OPERATIONS.iter().map(commands::api::command)
+}
+
+/// What `dli api OPERATION` would send, as a command for curl. For fuzzing, which cannot wait for
+/// the program to start.
+///
+/// # Errors
+/// What the program would say in place of sending it.
+#[doc(hidden)]
+pub fn would_send(
+    operation: &str,
+    parameters: HashMap<String, Vec<String>>,
+    body: Option<String>,
+    fields: Vec<String>,
+) -> Result<String, Failure> {
+    let entry = description::find(operation)?;
+    let words = commands::api::Words { parameters, body, fields };
+    let request = commands::api::put_together(entry, words)?;
+    request.check_noting(&mut Vec::new())?;
+    let (target, body) = (request.target("PROJECT")?, request::redacted(&request));
+    Ok(request::curl(entry.method, &target, &request.headers(), body.as_ref()))
 }
 
 fn conclude(failure: &Failure) -> ExitCode {

@@ -18,6 +18,7 @@ pub use skeleton::{
 
 use crate::description::{self, Entry};
 use crate::error::{Failure, Result};
+use crate::output::eprint_line;
 
 /// What is sent as it is.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -92,6 +93,22 @@ impl Request {
     /// # Errors
     /// When it does not fit; the error names the parameter or field.
     pub fn check(&self) -> Result<()> {
+        let mut unknown = Vec::new();
+        let checked = self.check_noting(&mut unknown);
+        for place in unknown {
+            eprint_line(&format!(
+                "warning: the description of {} knows no field `{place}`; it is sent as it is",
+                self.entry.id
+            ));
+        }
+        checked
+    }
+
+    /// As [`Request::check`]; `unknown` gets the places of fields that nothing is known of.
+    ///
+    /// # Errors
+    /// As [`Request::check`].
+    pub fn check_noting(&self, unknown: &mut Vec<String>) -> Result<()> {
         for parameter in self.parameters() {
             match self.parameters.get(&parameter.name) {
                 Some(_) if self.unchecked => {}
@@ -109,7 +126,7 @@ impl Request {
         }
         match &self.body {
             Some(_) if self.unchecked => Ok(()),
-            Some(body) => check::body(self.entry, self.operation, body),
+            Some(body) => check::body(self.entry, self.operation, body, unknown),
             None if self.operation.request_required => Err(Failure::usage(format!(
                 "{} needs a body; give it with `--body @file.json` or as `field=value`, and see \
                  `dli api {0} --skeleton`",

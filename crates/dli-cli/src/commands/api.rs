@@ -1,5 +1,7 @@
 //! `dli api`: every operation, from the description.
 
+use std::collections::HashMap;
+
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use serde_json::{Value, json};
 
@@ -225,25 +227,54 @@ fn after_help(entry: &'static Entry) -> String {
     text
 }
 
+/// What a command line says of a request.
+#[derive(Debug, Default)]
+pub struct Words {
+    /// Values of parameters by name.
+    pub parameters: HashMap<String, Vec<String>>,
+    /// The body, as a document or where to read one.
+    pub body: Option<String>,
+    /// Fields of the body, `field=value`.
+    pub fields: Vec<String>,
+}
+
 /// The request that a command line asks for.
 fn read(entry: &'static Entry, matches: &ArgMatches) -> Result<Request> {
+    let values = |id: &str| matches.get_many::<String>(id).into_iter().flatten().cloned();
+    let parameters = Request::new(entry).parameters().filter_map(|parameter| {
+        let values: Vec<String> = values(&format!("parameter:{}", parameter.name)).collect();
+        (!values.is_empty()).then(|| (parameter.name.clone(), values))
+    });
+    let words = Words {
+        parameters: parameters.collect(),
+        body: matches.get_one::<String>("body").cloned(),
+        fields: values("fields").collect(),
+    };
+    let mut request = put_together(entry, words)?;
+    request.unchecked = matches.get_flag("no-check");
+    Ok(request)
+}
+
+/// The request that these words ask for.
+///
+/// # Errors
+/// When a value is not what the description says, or the body is no document.
+pub fn put_together(entry: &'static Entry, mut words: Words) -> Result<Request> {
     let mut request = Request::new(entry);
     let bundle = entry.bundle();
     for parameter in Request::new(entry).parameters() {
-        let name = format!("parameter:{}", parameter.name);
-        let Some(values) = matches.get_many::<String>(&name) else { continue };
+        let Some(values) = words.parameters.remove(&parameter.name) else { continue };
         let schema = bundle.resolve(&parameter.schema);
-        let values: Vec<String> = values.cloned().collect();
         let option = format!("--{}", request::flag(&parameter.name));
         let value = request::typed(&option, schema, values.join(","))?;
         request = request.set(&parameter.name, value);
     }
-    let mut body = match matches.get_one::<String>("body") {
+    let mut body = match &words.body {
         Some(argument) => request::read_document(argument)?,
         None => Value::Null,
     };
     let schema = entry.operation().request.as_deref().and_then(|name| bundle.schemas().get(name));
-    for field in matches.get_many::<String>("fields").into_iter().flatten() {
+    for field in &words.fields {
         let Some(schema) = schema else {
             return Err(Failure::usage(format!(
                 "{} takes no body, so `{field}` has no place; parameters are options, see \
@@ -256,6 +287,5 @@ fn read(entry: &'static Entry, matches: &ArgMatches) -> Result<Request> {
     if !body.is_null() {
         request.body = Some(body);
     }
-    request.unchecked = matches.get_flag("no-check");
     Ok(request)
 }

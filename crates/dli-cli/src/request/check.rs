@@ -9,7 +9,6 @@ use serde_json::Value;
 use super::{flag, sentence};
 use crate::description::{Entry, alike};
 use crate::error::{Failure, Result};
-use crate::output::eprint_line;
 
 /// Holds one parameter against its schema.
 pub fn parameter(entry: &Entry, parameter: &Parameter, value: &Value) -> Result<()> {
@@ -25,15 +24,20 @@ pub fn parameter(entry: &Entry, parameter: &Parameter, value: &Value) -> Result<
     }
 }
 
-/// Holds a body against its schema.
-pub fn body(entry: &Entry, operation: &Operation, body: &Value) -> Result<()> {
+/// Holds a body against its schema. `unknown` gets the places of fields that nothing is known of.
+pub fn body(
+    entry: &Entry,
+    operation: &Operation,
+    body: &Value,
+    unknown: &mut Vec<String>,
+) -> Result<()> {
     let Some(name) = &operation.request else {
         return Err(Failure::usage(format!("{} takes no body; leave it out", entry.id)));
     };
     let bundle = entry.bundle();
     let Some(schema) = json_schema::of(bundle, name, Direction::Request) else { return Ok(()) };
     let mut body = body.clone();
-    unknown_fields(entry, &bundle.schemas()[name], &mut body, "")?;
+    unknown_fields(entry, &bundle.schemas()[name], &mut body, "", unknown)?;
     let validator = validator(&schema, entry);
     let mut errors: Vec<(String, String)> = Vec::new();
     for error in validator.iter_errors(&body).take(5) {
@@ -60,9 +64,15 @@ pub fn body(entry: &Entry, operation: &Operation, body: &Value) -> Result<()> {
 }
 
 /// Other spellings that are accepted get the one of the description. A name that looks like a
-/// slip is refused; one that looks like nothing known is let through with a warning, since the
-/// service may know more than its documentation.
-fn unknown_fields(entry: &Entry, schema: &Value, body: &mut Value, place: &str) -> Result<()> {
+/// slip is refused; one that looks like nothing known is let through and noted, since the service
+/// may know more than its documentation.
+fn unknown_fields(
+    entry: &Entry,
+    schema: &Value,
+    body: &mut Value,
+    place: &str,
+    unknown: &mut Vec<String>,
+) -> Result<()> {
     let bundle = entry.bundle();
     let schema = bundle.resolve(schema);
     match body {
@@ -77,7 +87,7 @@ fn unknown_fields(entry: &Entry, schema: &Value, body: &mut Value, place: &str) 
                     aliases.clone().any(|alias| alias == name.as_str())
                 });
                 if let Some(property) = properties.get(&name) {
-                    unknown_fields(entry, property, &mut fields[&name], &below)?;
+                    unknown_fields(entry, property, &mut fields[&name], &below, unknown)?;
                 } else if let Some((known, _)) = alias_of {
                     if let Some(value) = fields.shift_remove(&name) {
                         fields.insert(known.clone(), value);
@@ -91,16 +101,14 @@ fn unknown_fields(entry: &Entry, schema: &Value, body: &mut Value, place: &str) 
                             entry.id
                         )));
                     }
-                    eprint_line(&format!(
-                        "warning: the description of {} knows no field `{below}`; it is sent as it is",
-                        entry.id
-                    ));
+                    unknown.push(below);
                 }
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                unknown_fields(entry, &schema["items"], item, &format!("{place}[{index}]"))?;
+                let place = format!("{place}[{index}]");
+                unknown_fields(entry, &schema["items"], item, &place, unknown)?;
             }
         }
         _ => {}
