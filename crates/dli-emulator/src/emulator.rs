@@ -3,10 +3,14 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Collected};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -60,6 +64,8 @@ pub struct Emulator {
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
     closed: Option<oneshot::Receiver<()>>,
+    /// The server's; it ends with the server.
+    service: Weak<Service>,
     running: Running,
     #[cfg(feature = "sql")]
     buckets: Option<PathBuf>,
@@ -139,6 +145,18 @@ impl Emulator {
     #[cfg(feature = "sql")]
     pub fn buckets(&self) -> Option<&std::path::Path> {
         self.buckets.as_deref()
+    }
+
+    /// Answers a request without a socket, as if it had come through one. What a fault does to the
+    /// connection does not show. For fuzzing, where sockets would take most of the time.
+    #[doc(hidden)]
+    pub async fn answer(&self, request: http::Request<Bytes>) -> Option<http::Response<Bytes>> {
+        let service = self.service.upgrade()?;
+        let connection = ConnectInfo(Connection { reset: Arc::default() });
+        let response = handle(State(service), connection, request.map(Body::from)).await;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+        Some(http::Response::from_parts(parts, body))
     }
 
     /// Has the server finish what is under way and end, and SQL that is running stop.
@@ -486,6 +504,7 @@ impl Builder {
                 seed::apply(&service, seed).await.map_err(StartError::from_api)?;
             }
         }
+        let weak = Arc::downgrade(&service);
         let app = Router::new().fallback(handle).with_state(Arc::clone(&service));
         let app = app.into_make_service_with_connect_info::<Connection>();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -510,6 +529,7 @@ impl Builder {
             stop: Some(stop),
             server: Some(server),
             closed: Some(closed),
+            service: weak,
             running,
             #[cfg(feature = "sql")]
             buckets: opened.map(|opened| opened.buckets),
