@@ -210,6 +210,17 @@ async fn requests_made_up_at_random_get_documented_answers() {
 }
 
 #[tokio::test]
+async fn reading_the_built_in_database_stores_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let emulator = Emulator::builder().data_dir(folder.path()).start().await.unwrap();
+    let caller = Caller::of(&emulator);
+    // From a file those who read cannot write, so that storing it would be an answer with 500.
+    let tables = caller.get("/v1.0/{}/databases/default/tables").await.ok();
+    assert_eq!(tables["table_count"], 0);
+    assert_eq!(caller.get("/v1.0/{}/databases").await.ok()["database_count"], 0);
+}
+
+#[tokio::test]
 async fn what_is_not_http_or_not_whole_does_no_harm() {
     let emulator = Emulator::start().await.unwrap();
     for bytes in [

@@ -102,7 +102,7 @@ fn update_owner(call: &Call<'_>) -> ApiResult {
     Ok(done())
 }
 
-/// A database that has to be there. The built-in one always is.
+/// A database that has to be there. The built-in one always is; reading it does not store it.
 pub(super) fn require(call: &Call<'_>, name: &str) -> ApiResult<Object> {
     let name = name.to_lowercase();
     if let Some(found) = call.find(KIND, &name)? {
@@ -113,6 +113,8 @@ pub(super) fn require(call: &Call<'_>, name: &str) -> ApiResult<Object> {
     }
     let doc = json!({ "owner": call.settings.user, "description": "" });
     let mut database = Object::new(BUILT_IN, BUILT_IN, call.now, doc);
-    call.insert(KIND, &mut database)?;
+    if call.operation.method != "GET" {
+        call.insert(KIND, &mut database)?;
+    }
     Ok(database)
 }
