@@ -108,6 +108,20 @@ async fn exercise(dli: &Dli, out: &mut String) {
 }
 
 #[tokio::test]
+async fn a_refusal_that_repeats_the_token_in_its_code_or_request_id_does_not_show_it() {
+    let server = Server::start(|_| {
+        json(400, r#"{"error_code":"no-secret-iam-token","error_msg":"secret-iam-token?"}"#)
+            .header("x-request-id", "for-secret-iam-token")
+    })
+    .await;
+    let dli = server.builder().token("secret-iam-token").build().unwrap();
+    let error = dli.request(http::Method::GET, "/v1/x").send().await.unwrap_err();
+    assert_eq!(error.request_id(), Some("for-***"));
+    let shown = format!("{error} {error:?}");
+    assert!(shown.contains("no-***") && !shown.contains("secret-iam-token"), "{shown}");
+}
+
+#[tokio::test]
 async fn no_output_holds_a_secret() {
     let gathered = Gathered::default();
     let writer = gathered.clone();

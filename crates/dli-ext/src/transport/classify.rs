@@ -255,9 +255,10 @@ impl Refused {
         Error::new(self.kind, identity.redact(self.message)).with(|inner| {
             inner.attempts = attempts;
             inner.status = self.status;
-            inner.code = self.code;
+            inner.code =
+                self.code.map(|code| identity.redact(code.as_str().to_owned()).as_str().into());
             inner.hint = self.hint.map(Into::into);
-            inner.request_id = self.request_id;
+            inner.request_id = self.request_id.map(|id| identity.redact(id));
             inner.retry_after = self.retry_after;
             inner.body = self.body;
             inner.source = self.source;
