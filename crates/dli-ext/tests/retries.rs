@@ -2,6 +2,7 @@
 //! network played, so that hours of waiting take no time.
 #![cfg(feature = "test-util")]
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use dli_ext::test_util::{Answer, Script};
@@ -168,6 +169,9 @@ fn scene() -> impl Strategy<Value = Scene> {
 const SHOW: &str = "show_enhanced_connection";
 const CREATE: &str = "create_enhanced_connection";
 
+/// Nothing goes through it, and making one takes longer than a scene.
+static HTTP: LazyLock<reqwest::Client> = LazyLock::new(reqwest::Client::new);
+
 async fn play(scene: &Scene) -> Result<(), TestCaseError> {
     let script = Script::new();
     let operation = if scene.idempotent { SHOW } else { CREATE };
@@ -185,7 +189,7 @@ async fn play(scene: &Scene) -> Result<(), TestCaseError> {
     if let Some(call) = scene.call {
         options = options.timeout(call);
     }
-    let dli = script.client().with_options(options);
+    let dli = script.builder().http_client(HTTP.clone()).build().unwrap().with_options(options);
     let connections = dli.enhanced_connections();
     let body = types::CreateEnhancedConnectionRequest::builder()
         .name("n")
