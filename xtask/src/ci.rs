@@ -9,7 +9,7 @@ use anyhow::{Context, bail, ensure};
 use crate::command::{self, Program, cargo, target_directory};
 use crate::coverage;
 use crate::{
-    book, dependencies, documentation, features, manifests, package, public_api, python,
+    book, dependencies, documentation, features, fuzz, manifests, package, public_api, python,
     reproducible, tools,
 };
 
@@ -50,6 +50,7 @@ const STAGES: &[Stage] = &[
     }),
     ("interop", || with_python("huaweicloudsdkdli", "interop")),
     ("fuzz", || with_python("schemathesis", "fuzz-requests")),
+    ("fuzz targets", fuzz_targets),
     ("secrets", || passed(cargo(["run", "--quiet", "--package", "xtask", "--", "search-secrets"]))),
     ("doc", || done(documentation::run())),
     ("public api", || done(public_api::run(&public_api::Arguments { check: true }))),
@@ -213,6 +214,14 @@ fn with_python(module: &str, task: &str) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Skipped(why));
     }
     passed(cargo(["run", "--quiet", "--package", "xtask", "--", task]))
+}
+
+/// Each target of fuzz/ for a short time, from its corpus.
+fn fuzz_targets() -> anyhow::Result<Outcome> {
+    match fuzz::CARGO_FUZZ.in_ci_or_there()? {
+        Ok(_) => done(fuzz::run(&fuzz::Arguments::seconds(10))),
+        Err(why) => Ok(Outcome::Skipped(why)),
+    }
 }
 
 /// The README's first command, that it stays light, and the command line without its emulator.

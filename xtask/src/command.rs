@@ -1,8 +1,9 @@
 //! Running other programs, with an error that names them.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, ExitStatus};
 
 use anyhow::{Context, bail};
 
@@ -81,6 +82,15 @@ impl Program {
                 ExitCode::from(2)
             }
         }
+    }
+
+    /// Writes everything the program prints into a file, and says how it ended.
+    pub fn into_file(mut self, path: &Path) -> anyhow::Result<ExitStatus> {
+        let shown = format!("{:?}", self.0).replace('"', "");
+        let file =
+            File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+        self.0.stdout(file.try_clone()?).stderr(file);
+        self.0.status().with_context(|| format!("cannot start {shown}"))
     }
 
     pub fn run(mut self) -> anyhow::Result<()> {

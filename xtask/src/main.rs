@@ -12,6 +12,7 @@ mod documentation;
 mod emulator;
 mod features;
 mod fuzz;
+mod fuzz_requests;
 mod interop;
 mod lint;
 mod manifests;
@@ -55,7 +56,9 @@ enum Command {
     /// Whole lifecycles through the vendor's own Python SDK against the emulator.
     Interop,
     /// Generated requests, good and bad, against the emulator.
-    FuzzRequests(fuzz::Arguments),
+    FuzzRequests(fuzz_requests::Arguments),
+    /// Inputs that nobody thought of, for everything that reads what others wrote.
+    Fuzz(fuzz::Arguments),
     /// Search all output of the tests for the secrets they use.
     SearchSecrets,
     /// Hold the manifests to what crates.io, docs.rs and this project want of them.
@@ -91,7 +94,8 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Bindings(arguments) => bindings::run(&arguments),
         Command::Interop => interop::run(),
-        Command::FuzzRequests(arguments) => fuzz::run(&arguments),
+        Command::FuzzRequests(arguments) => fuzz_requests::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::SearchSecrets => secrets::run(),
         Command::Manifests => manifests::run(),
         Command::Features => features::run(),
