@@ -143,6 +143,26 @@ async fn a_named_profile_goes_before_the_environment_and_the_usual_one_after_it(
 }
 
 #[tokio::test]
+async fn the_endpoint_of_a_profile_is_not_taken_for_another_region() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(home.path().join(".dli")).unwrap();
+    let text = "[default]\nregion = eu-de\nendpoint = https://dli.example.com\n\
+                [any]\nendpoint = https://dli.example.com\n";
+    std::fs::write(home.path().join(".dli/profiles"), text).unwrap();
+    let endpoint = |builder: Builder| {
+        let dli = builder.home(home.path()).access_key("AK", "sk").build().unwrap();
+        dli.config().endpoint().to_owned()
+    };
+    let elsewhere = "https://dli.cn-north-4.myhuaweicloud.com";
+    assert_eq!(endpoint(bare(&[])), "https://dli.example.com");
+    assert_eq!(endpoint(bare(&[]).region("eu-de")), "https://dli.example.com");
+    assert_eq!(endpoint(bare(&[]).region("cn-north-4")), elsewhere);
+    assert_eq!(endpoint(bare(&[("HUAWEICLOUD_SDK_REGION", "cn-north-4")])), elsewhere);
+    assert_eq!(endpoint(bare(&[]).profile("default").region("cn-north-4")), elsewhere);
+    assert_eq!(endpoint(bare(&[]).profile("any").region("cn-north-4")), "https://dli.example.com");
+}
+
+#[tokio::test]
 async fn a_broken_source_does_not_stop_the_chain_and_the_error_lists_all() {
     let metadata = Server::start(|_| json(500, "{}")).await;
     let dli = bare(&[("HUAWEICLOUD_SDK_AK", "half")])

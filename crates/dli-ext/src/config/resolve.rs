@@ -36,10 +36,17 @@ impl Builder {
         if let Some(endpoint) = &self.endpoint {
             return normalized(Sourced::new(endpoint.clone(), Origin::Explicit));
         }
-        if let Some(found) = explicit.and_then(|profile| profile.get("endpoint")) {
+        // Where a profile names a region, its endpoint is that region's and no other's.
+        let of = |profile: Option<&Profile>| {
+            let profile = profile?;
+            let own = profile.get("region");
+            let other = own.zip(region).is_some_and(|(own, region)| own.value != region.value);
+            profile.get("endpoint").filter(|_| !other)
+        };
+        if let Some(found) = of(explicit) {
             return normalized(found);
         }
-        let of_profile = last.and_then(|profile| profile.get("endpoint"));
+        let of_profile = of(last);
         match (region, of_profile) {
             (Some(region), of_profile) => {
                 let found = region::find_endpoint(&region.value, &self.around);
