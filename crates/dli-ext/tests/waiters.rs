@@ -142,6 +142,20 @@ async fn a_wait_looks_past_passing_faults_and_ends_at_its_deadline() {
 }
 
 #[tokio::test]
+async fn a_deadline_that_passes_over_faults_names_the_last_one() {
+    let script = Script::new();
+    script.on("show_enhanced_connection", Answer::error(503, "DLI.0999", "under repair"));
+    let dli = script.builder().retry(dli_ext::RetryPolicy::none()).build().unwrap();
+    let wait = dli.enhanced_connections().wait_until_active("c1");
+    // The second look would come after the deadline.
+    let wait = wait.interval(Duration::from_secs(60)).deadline(Duration::from_millis(50));
+    let error = wait.await.unwrap_err();
+    assert!(error.is_timeout(), "{error:?}");
+    let source = std::error::Error::source(&error).expect("the fault").to_string();
+    assert!(source.contains("under repair"), "{source}");
+}
+
+#[tokio::test]
 async fn an_operation_without_an_answer_says_so() {
     let error = Script::new().client().queues().list(Default::default()).await.unwrap_err();
     assert!(error.to_string().contains("no answer is scripted for `list_queues`"), "{error}");

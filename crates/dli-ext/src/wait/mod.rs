@@ -251,23 +251,26 @@ struct Run<T> {
 impl<T: Send + 'static> Run<T> {
     async fn next_state(&mut self) -> Result<State<T>, Error> {
         let mut faults = 0;
+        // The last fault that was looked past; at the deadline it is the reason.
+        let mut passed = None;
         loop {
             if self.end.saturating_duration_since(Instant::now()) < self.pause {
                 tokio::time::sleep_until(self.end).await;
-                return Err(self.expired(None));
+                return Err(self.expired(passed));
             }
             tokio::time::sleep(self.pause).await;
             self.pause = self.next;
             self.next = (self.next.saturating_mul(3) / 2).min(self.waiter.longest);
             let looked = match tokio::time::timeout_at(self.end, (self.waiter.look)()).await {
                 Ok(looked) => looked,
-                Err(_) => return Err(self.expired(None)),
+                Err(_) => return Err(self.expired(passed)),
             };
             let look = match looked {
                 Ok(look) => look,
                 Err(error) if error.is_retryable() && faults < PATIENCE => {
                     faults += 1;
                     tracing::debug!(%error, "looking again");
+                    passed = Some(error);
                     continue;
                 }
                 Err(error) => return Err(error),
