@@ -33,7 +33,7 @@ struct Inner {
     core: Arc<Core>,
     /// Only makes requests; what sends them is in `core`.
     drafting: reqwest::Client,
-    base: String,
+    base: reqwest::Url,
 }
 
 impl Dli {
@@ -69,8 +69,12 @@ impl Dli {
         Self::builder().build()
     }
 
-    pub(crate) fn new(config: Config, core: Arc<Core>, drafting: reqwest::Client) -> Self {
-        let base = config.base().to_owned();
+    pub(crate) fn new(
+        config: Config,
+        base: reqwest::Url,
+        core: Arc<Core>,
+        drafting: reqwest::Client,
+    ) -> Self {
         let inner = Inner { config, core, drafting, base };
         Self { inner: Arc::new(inner), options: None }
     }
@@ -111,9 +115,10 @@ impl Dli {
             started: tokio::time::Instant::now(),
             left: Mutex::new(Left::default()),
         });
-        let transport = SharedTransport::from(exchange.clone() as Arc<dyn dli_api::Transport>);
+        let transport = SharedTransport::from(exchange.clone() as Arc<dyn dli_api::Transport>)
+            .with_base(self.inner.base.clone());
         let client = dli_api::Client::new_with_client(
-            &self.inner.base,
+            self.inner.base.as_str(),
             self.inner.drafting.clone(),
             transport,
         );

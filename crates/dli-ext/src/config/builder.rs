@@ -541,7 +541,8 @@ impl Builder {
             #[cfg(feature = "obs")]
             storage: self.storage,
         };
-        Ok(Dli::new(config, core, client))
+        let base = region::parsed(config.base())?;
+        Ok(Dli::new(config, base, core, client))
     }
 }
 

@@ -132,6 +132,11 @@ pub(super) fn find_iam(
 
 /// An endpoint as it is used: with a scheme, without a slash at its end.
 pub(super) fn normalized(endpoint: &str) -> Result<String, Error> {
+    Ok(parsed(endpoint)?.as_str().trim_end_matches('/').to_owned())
+}
+
+/// The address of an endpoint.
+pub(super) fn parsed(endpoint: &str) -> Result<reqwest::Url, Error> {
     let invalid = |why: &str| {
         Error::configuration(format!("the endpoint `{endpoint}` cannot be used: {why}"))
             .hint("give it as https://host or https://host:port/path")
@@ -154,5 +159,5 @@ pub(super) fn normalized(endpoint: &str) -> Result<String, Error> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err(invalid("it holds a query or a fragment"));
     }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
+    Ok(url)
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -31,6 +32,8 @@ pub(crate) struct Raw {
 /// Why an attempt brought no answer.
 #[derive(Debug)]
 pub(crate) enum Failure {
+    /// The HTTP client does not take the request.
+    Unsendable(Box<dyn StdError + Send + Sync>),
     /// No connection; the service has seen nothing.
     NoConnection(Box<dyn StdError + Send + Sync>),
     /// The time of the attempt is over.
@@ -46,6 +49,7 @@ pub(crate) enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Unsendable(source) => write!(f, "cannot be sent: {source}"),
             Self::NoConnection(source) => write!(f, "no connection: {source}"),
             Self::TimedOut => f.write_str("timed out"),
             Self::Broken(source) => write!(f, "broken: {source}"),
@@ -77,7 +81,7 @@ impl Wire {
                 Self::Script(script) => script.play(operation, &request).await,
             }
         };
-        tokio::time::timeout(bound, attempt).await.unwrap_or(Err(Failure::TimedOut))
+        tokio::time::timeout(bound, pin!(attempt)).await.unwrap_or(Err(Failure::TimedOut))
     }
 }
 
@@ -89,7 +93,10 @@ async fn over_http(
     let mut response = match client.execute(request).await {
         Ok(response) => response,
         // Whose address appears in the operation and the configuration, not in every cause.
-        Err(error) if error.is_connect() || error.is_builder() => {
+        Err(error) if error.is_builder() => {
+            return Err(Failure::Unsendable(error.without_url().into()));
+        }
+        Err(error) if error.is_connect() => {
             return Err(Failure::NoConnection(error.without_url().into()));
         }
         Err(error) if error.is_timeout() => return Err(Failure::TimedOut),

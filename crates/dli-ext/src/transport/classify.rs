@@ -188,6 +188,11 @@ fn from_status(raw: Raw) -> Refused {
 
 fn from_failure(failure: Failure, bound: Duration) -> Refused {
     match failure {
+        Failure::Unsendable(source) => Refused {
+            message: format!("the request cannot be sent: {}", chain(&*source)),
+            source: Some(source),
+            ..Refused::new(ErrorKind::InvalidRequest, Again::Never)
+        },
         Failure::NoConnection(source) => Refused {
             message: format!("no connection to the service: {}", chain(&*source)),
             source: Some(source),

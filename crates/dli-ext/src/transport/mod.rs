@@ -12,12 +12,12 @@ mod skew;
 mod trace;
 
 use std::borrow::Cow;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
-use reqwest::ResponseBuilderExt as _;
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -76,9 +76,15 @@ impl Core {
     /// Sends a request until there is an answer that can be used, or no sense in trying on.
     pub async fn send(&self, request: reqwest::Request, plan: Plan<'_>) -> Result<Answer, Error> {
         let span = trace::call_span(&request, &plan);
-        let started = Instant::now();
-        let result = self.send_traced(request, &plan).instrument(span.clone()).await;
-        trace::finished(&span, started, &result);
+        let result = if span.is_disabled() {
+            self.send_traced(request, &plan).await
+        } else {
+            let started = Instant::now();
+            let sending = Box::pin(self.send_traced(request, &plan));
+            let result = sending.instrument(span.clone()).await;
+            trace::finished(&span, started, &result);
+            result
+        };
         result.map_err(|error| error.of(plan.operation))
     }
 
@@ -106,10 +112,8 @@ impl Core {
             let request = draft.signed(&identity, self.skew.now(), retries.attempts())?;
             let attempt = retries.begin();
             let bound = self.attempt_bound(plan, end);
-            let outcome = trace::attempt(attempt, self.trace_bodies, async {
-                self.wire.attempt(&plan.operation, request, bound, self.body_limit).await
-            })
-            .await;
+            let sending = self.wire.attempt(&plan.operation, request, bound, self.body_limit);
+            let outcome = trace::attempt(attempt, self.trace_bodies, pin!(sending)).await;
             let refused = match classify::classify(outcome, &plan.operation, bound) {
                 Verdict::Answer(mut answer) => {
                     retries.succeeded();
@@ -202,7 +206,20 @@ impl dli_api::Transport for Exchange {
         request: reqwest::Request,
         operation: &'static dli_api::Operation,
     ) -> dli_api::TransportFuture<'a> {
-        let url = request.url().clone();
+        Box::pin(async move {
+            let dli_api::Answer { status, headers, body } = self.answer(request, operation).await?;
+            let mut response = ::http::Response::new(reqwest::Body::from(body));
+            *response.status_mut() = status;
+            *response.headers_mut() = headers;
+            Ok(response.into())
+        })
+    }
+
+    fn answer<'a>(
+        &'a self,
+        request: reqwest::Request,
+        operation: &'static dli_api::Operation,
+    ) -> dli_api::AnswerFuture<'a> {
         Box::pin(async move {
             let plan = Plan {
                 operation: Cow::Borrowed(operation.id),
@@ -224,11 +241,8 @@ impl dli_api::Transport for Exchange {
             left.status = answer.status;
             // The generated code has no use for them; the reply has.
             left.headers = answer.headers;
-            drop(left);
-            // Without an address of its own, one would be parsed for each answer.
-            let response = ::http::Response::builder().status(answer.status).url(url);
-            let response = response.body(reqwest::Body::from(answer.body));
-            Ok(response?.into())
+            let (status, headers) = (answer.status, HeaderMap::new());
+            Ok(dli_api::Answer { status, headers, body: answer.body })
         })
     }
 }

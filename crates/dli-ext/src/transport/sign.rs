@@ -1,8 +1,7 @@
 //! A request, ready to be signed as often as it is sent.
 
-use dli_sign::{PayloadDigest, RequestSigner, TokenSigner};
+use dli_sign::{PayloadDigest, RequestSigner, Target, TokenSigner};
 use http::header::{CONTENT_TYPE, USER_AGENT};
-use http::request::Parts;
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 
@@ -13,10 +12,14 @@ use crate::{Error, ErrorKind};
 /// The service takes no longer bodies with a signature.
 const SIGNED_BODY_LIMIT: usize = 12 * 1024 * 1024;
 
+/// The longest address that HTTP libraries take.
+const ADDRESS_LIMIT: usize = u16::MAX as usize - 1;
+
 /// A request without what differs from one attempt to the next.
 pub(crate) struct Draft {
     request: reqwest::Request,
-    parts: Parts,
+    /// The host as it is signed and sent, with its port unless that is the usual one.
+    host: String,
     digest: std::sync::OnceLock<PayloadDigest>,
     project_id: Option<HeaderValue>,
 }
@@ -25,34 +28,39 @@ const PROJECT_ID: HeaderName = HeaderName::from_static("x-project-id");
 
 impl Draft {
     pub fn new(mut request: reqwest::Request, core: &Core, plan: &Plan<'_>) -> Result<Self, Error> {
-        let (mut parts, ()) = http::Request::new(()).into_parts();
-        parts.method = request.method().clone();
-        parts.uri = request.url().as_str().parse().map_err(|error| {
-            let error: http::uri::InvalidUri = error;
-            Error::new(ErrorKind::InvalidRequest, "the address of the request cannot be sent")
-                .source_error(error)
-        })?;
-        parts.headers = std::mem::take(request.headers_mut());
-        parts.headers.entry(USER_AGENT).or_insert_with(|| core.user_agent.clone());
-        parts.headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+        let url = request.url();
+        let length = url.as_str().len();
+        if length > ADDRESS_LIMIT {
+            let message = format!(
+                "the address of the request has {length} bytes; no more than {ADDRESS_LIMIT} can be sent"
+            );
+            return Err(Error::new(ErrorKind::InvalidRequest, message));
+        }
+        let host = match (url.host_str().unwrap_or_default(), url.port()) {
+            (host, Some(port)) => format!("{host}:{port}"),
+            (host, None) => host.to_owned(),
+        };
+        let headers = request.headers_mut();
+        headers.entry(USER_AGENT).or_insert_with(|| core.user_agent.clone());
+        headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
         if let Some(extra) = &plan.options.headers {
             let mut name = None;
             for (next, value) in extra.clone() {
                 match next {
                     Some(first) => {
-                        parts.headers.insert(first.clone(), value);
+                        headers.insert(first.clone(), value);
                         name = Some(first);
                     }
                     None => {
                         if let Some(name) = &name {
-                            parts.headers.append(name.clone(), value);
+                            headers.append(name.clone(), value);
                         }
                     }
                 }
             }
         }
         let project_id = plan.project_id.and_then(|id| HeaderValue::from_str(id).ok());
-        Ok(Self { request, parts, digest: std::sync::OnceLock::new(), project_id })
+        Ok(Self { request, host, digest: std::sync::OnceLock::new(), project_id })
     }
 
     /// The request as it is sent at `now`. `made` attempts went before, which an error tells.
@@ -62,7 +70,8 @@ impl Draft {
         now: Timestamp,
         made: u32,
     ) -> Result<reqwest::Request, Error> {
-        let mut parts = self.parts.clone();
+        let mut request = self.copy(made)?;
+        let headers = request.headers_mut();
         let signed = match identity {
             Authentication::Keys(credential) => {
                 if self.body().len() > SIGNED_BODY_LIMIT {
@@ -77,24 +86,40 @@ impl Draft {
                     .after(made));
                 }
                 if let Some(id) = &self.project_id {
-                    parts.headers.entry(PROJECT_ID).or_insert_with(|| id.clone());
+                    headers.entry(PROJECT_ID).or_insert_with(|| id.clone());
                 }
                 let digest = self.digest.get_or_init(|| PayloadDigest::of(self.body()));
-                RequestSigner::new().sign(&mut parts, digest, credential, now)
+                RequestSigner::new().sign_headers(&self.target(), headers, digest, credential, now)
             }
-            Authentication::Token(token) => TokenSigner.sign(&mut parts, token, now),
+            Authentication::Token(token) => TokenSigner.sign_headers(headers, token, now),
         };
         signed.map_err(|error| {
             Error::new(ErrorKind::Credentials, format!("the request cannot be signed: {error}"))
                 .source_error(error)
                 .after(made)
         })?;
-        let mut request = self.request.try_clone().ok_or_else(|| {
-            Error::new(ErrorKind::InvalidRequest, "a body that is a stream cannot be signed")
-                .after(made)
-        })?;
-        *request.headers_mut() = parts.headers;
         Ok(request)
+    }
+
+    /// The request once more, for it may have to be sent again.
+    fn copy(&self, made: u32) -> Result<reqwest::Request, Error> {
+        if self.request.body().is_some() {
+            return self.request.try_clone().ok_or_else(|| {
+                Error::new(ErrorKind::InvalidRequest, "a body that is a stream cannot be signed")
+                    .after(made)
+            });
+        }
+        // What `try_clone` copies besides takes longer than all of this, and we set none of it.
+        let mut copy =
+            reqwest::Request::new(self.request.method().clone(), self.request.url().clone());
+        *copy.headers_mut() = self.request.headers().clone();
+        Ok(copy)
+    }
+
+    fn target(&self) -> Target<'_> {
+        let url = self.request.url();
+        let query = url.query().unwrap_or_default();
+        Target::new(self.request.method(), self.host.as_str(), url.path(), query)
     }
 
     fn body(&self) -> &[u8] {

@@ -2,6 +2,7 @@
 //! OpenTelemetry. Never a secret; a body only where it was asked for.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -33,9 +34,6 @@ pub(super) fn call_span(request: &reqwest::Request, plan: &Plan<'_>) -> Span {
 }
 
 pub(super) fn finished(span: &Span, started: Instant, result: &Result<Answer, Error>) {
-    if span.is_disabled() {
-        return;
-    }
     span.record("elapsed_ms", started.elapsed().as_secs_f64() * 1e3);
     match result {
         Ok(answer) => {
@@ -62,11 +60,12 @@ pub(super) fn finished(span: &Span, started: Instant, result: &Result<Answer, Er
     }
 }
 
-/// Runs an attempt in a span of its own and tells how it went.
+/// Runs an attempt in a span of its own and tells how it went. The attempt is large, so it stays
+/// where it is.
 pub(super) async fn attempt(
     number: u32,
     bodies: bool,
-    attempt: impl Future<Output = Result<Raw, Failure>>,
+    attempt: Pin<&mut impl Future<Output = Result<Raw, Failure>>>,
 ) -> Result<Raw, Failure> {
     let span = tracing::debug_span!("dli.attempt", dli.attempt = number);
     if span.is_disabled() {
