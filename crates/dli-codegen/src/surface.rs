@@ -61,7 +61,10 @@ pub fn shared_surface(bundle: &Bundle) -> String {
     for entry in bundle.error_codes() {
         let status = entry["status"].as_u64().map_or_else(|| "-".to_owned(), |s| s.to_string());
         let text = |key: &str| entry[key].as_str().unwrap_or_default();
-        let _ = writeln!(out, "error {} {status} {}", text("code"), text("meaning"));
+        let sources = entry["x-sources"].as_array().into_iter().flatten();
+        let sources: String =
+            sources.map(|source| format!(" · {}", source.as_str().unwrap_or_default())).collect();
+        let _ = writeln!(out, "error {} {status} {}{sources}", text("code"), text("meaning"));
     }
     for entry in bundle.regions() {
         let text = |key: &str| entry[key].as_str().unwrap_or_default();

@@ -44,6 +44,21 @@ async fn a_missing_object_is_not_found_though_the_status_is_400() {
 }
 
 #[tokio::test]
+async fn codes_of_flink_jobs_are_told_apart_as_well() {
+    let server = Server::start(|request| {
+        let code = if request.method == "DELETE" { "DLI.17001" } else { "DLI.23001" };
+        common::json(400, &format!(r#"{{"error_code":"{code}","error_msg":"wrong"}}"#))
+    })
+    .await;
+    let dli = client(&server);
+    let gone = dli.flink_jobs().delete(1).await.unwrap_err();
+    assert!(gone.is_not_found(), "{gone}");
+    assert_eq!(gone.code().and_then(|code| code.meaning()), Some("No such Flink job to delete."));
+    let offset = dli.flink_jobs().list(Default::default()).await.unwrap_err();
+    assert!(offset.is_invalid_request() && !offset.is_not_found(), "{offset}");
+}
+
+#[tokio::test]
 async fn pages_are_walked_to_their_end() {
     let server = Server::start(|request| {
         let from: usize = request.query("offset").parse().unwrap();

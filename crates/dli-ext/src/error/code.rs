@@ -35,7 +35,8 @@ impl ErrorCode {
 
     pub(crate) fn is_not_found(&self, message: &str) -> bool {
         match &*self.0 {
-            "DLI.0002" | "DLI.0023" | "DLI.12004" | "DLI.16001" | "DLI.0100" => true,
+            "DLI.0002" | "DLI.0023" | "DLI.0100" | "DLI.12004" | "DLI.13007" | "DLI.14001"
+            | "DLI.16001" | "DLI.17001" | "DLI.18005" => true,
             // One edition of the queue pages says so with the code for faults of metadata.
             "DLI.0008" | "DLI.0001" => {
                 let message = message.to_ascii_lowercase();
@@ -47,7 +48,7 @@ impl ErrorCode {
 
     pub(crate) fn is_already_exists(&self, message: &str) -> bool {
         match &*self.0 {
-            "DLI.0006" => true,
+            "DLI.0006" | "DLI.19005" => true,
             "DLI.0001" | "DLI.0007" | "DLI.0008" => {
                 let message = message.to_ascii_lowercase();
                 message.contains("already exist")
@@ -83,7 +84,19 @@ impl ErrorCode {
     }
 
     pub(crate) fn is_invalid_request(&self) -> bool {
-        matches!(&*self.0, "DLI.0001" | "DLI.0004" | "DLI.0005" | "DLI.0018")
+        matches!(
+            &*self.0,
+            "DLI.0001"
+                | "DLI.0004"
+                | "DLI.0005"
+                | "DLI.0018"
+                | "DLI.1206"
+                | "DLI.13005"
+                | "DLI.18006"
+                | "DLI.23001"
+                | "DLI.29001"
+                | "DLI.29002"
+        )
     }
 }
 
