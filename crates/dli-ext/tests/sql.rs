@@ -157,6 +157,27 @@ async fn a_large_result_is_streamed_from_the_job_bucket() {
 
 #[cfg(feature = "obs")]
 #[tokio::test]
+async fn a_temporary_key_reads_no_job_bucket_and_the_error_says_so_before_anything_is_sent() {
+    use dli_ext::sql::Storage;
+
+    let bucket = Server::start(|request| panic!("{request:?}")).await;
+    let extra = r#","result_count":5000,"result_path":"obs://bucket1/results/j1""#;
+    let server = Server::start(service(preview("[]", 0), extra)).await;
+    let key = dli_ext::Credential::new("AK", "the-secret-key").with_security_token("the-token");
+    let dli =
+        server.builder().credential(key).storage(Storage::obs(Some(bucket.url()))).build().unwrap();
+    let results = dli.sql("select 1").queue("q").run().await.unwrap();
+    let error = results.values().try_collect::<Vec<_>>().await.unwrap_err();
+    let shown = error.to_string();
+    for part in ["bucket1", "temporary access key AK", "permanent access key", "Storage::custom"] {
+        assert!(shown.contains(part), "{shown}");
+    }
+    assert!(!shown.contains("the-token") && !shown.contains("the-secret-key"), "{shown}");
+    assert_eq!(bucket.requests(), 0);
+}
+
+#[cfg(feature = "obs")]
+#[tokio::test]
 async fn a_result_path_that_leads_elsewhere_is_refused() {
     let extra = r#","result_count":5000,"result_path":"obs://bucket/../../etc""#;
     let server = Server::start(service(preview("[]", 0), extra)).await;

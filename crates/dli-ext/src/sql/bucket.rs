@@ -89,11 +89,18 @@ impl Storage {
                 })?;
                 let keys = match dli.core().identity.load().await? {
                     Authentication::Keys(keys) if keys.security_token().is_none() => keys,
-                    _ => {
-                        return Err(failed(
-                            "OBS is read with a permanent access key, and the client has none",
-                        )
-                        .hint("give Builder::storage(Storage::custom(…)) an operator that can"));
+                    // OpenDAL's OBS takes no security token, and no token of IAM.
+                    other => {
+                        let other = other.summary();
+                        return Err(failed(format!(
+                            "the rows are in the bucket {bucket}, which is read with a permanent \
+                             access key; the client has another credential: {other}",
+                        ))
+                        .hint(
+                            "give a client with a permanent access key the job's id, have the \
+                             rows exported to a bucket of yours, or give \
+                             Builder::storage(Storage::custom(…)) an operator that can",
+                        ));
                     }
                 };
                 Operator::new(
