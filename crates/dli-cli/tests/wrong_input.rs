@@ -177,6 +177,65 @@ fn every_fault_of_the_service_is_told_in_a_paragraph_with_its_exit_code() {
     }
 }
 
+/// Whatever comes as deep as can be is refused like any other wrong input; a stack that runs over
+/// would end the program with a signal.
+#[test]
+fn what_is_as_deep_as_can_be_is_wrong_input_like_any_other() {
+    let scene = Scene::new();
+    // A single argument may have 128 KiB.
+    let many = |text: &str| text.repeat(120_000 / text.len());
+    std::fs::write(scene.folder.path().join("deep.json"), "[".repeat(1_000_000)).unwrap();
+    std::fs::write(scene.folder.path().join("deep.yaml"), "- ".repeat(1_000_000)).unwrap();
+    let api = ["api".to_owned(), "create_queue".to_owned()];
+    let wrong: [(&[String], [String; 2]); 9] = [
+        (&api, ["--body".to_owned(), many("[")]),
+        (&api, ["--body".to_owned(), many(r#"{"a":"#)]),
+        (&api, ["--body".to_owned(), "@deep.json".to_owned()]),
+        (&api, ["--body".to_owned(), "@deep.yaml".to_owned()]),
+        (&api, ["cu_count=16".to_owned(), format!("{}=1", many("a.").trim_end_matches('.'))]),
+        (&api, ["cu_count=16".to_owned(), format!("tags:={}", many("["))]),
+        (&["quota".to_owned()], ["--query".to_owned(), many("(")]),
+        (&["quota".to_owned()], ["--query".to_owned(), many("a|")]),
+        (&["quota".to_owned()], ["--query".to_owned(), many("!")]),
+    ];
+    for (command, rest) in wrong {
+        let mut program = scene.command();
+        program.args(command).args(&rest);
+        let output = finish(program, "");
+        let said = String::from_utf8(output.stderr).unwrap();
+        let what = format!("{command:?} {} {:.20}: {:.300}", rest[0], rest[1], said);
+        assert_eq!(output.status.code(), Some(2), "{what}");
+        assert!(said.starts_with("error: ") && said.len() < 1_000, "{what}");
+    }
+}
+
+/// An answer of someone who plays the service is neither a program for the terminal nor endless.
+#[test]
+fn an_error_with_the_words_of_a_stranger_is_still_one_line() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        for mut stream in server.incoming().flatten() {
+            let _ = stream.read(&mut [0; 65536]);
+            let long = "x".repeat(100_000);
+            let body = format!(
+                r#"{{"error_code":"\u001b[2J","error_msg":"\u001b]0;a\u0007\u009b {long}"}}"#
+            );
+            let head = format!("HTTP/1.1 400 X\r\ncontent-length: {}\r\n\r\n", body.len());
+            let _ = stream.write_all(format!("{head}{body}").as_bytes());
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = bare(folder.path());
+    command.envs([KEYS, SECRET, PROJECT]).args(["queue", "list", "--endpoint", &url]);
+    let output = finish(command, "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said:.300}");
+    assert!(!said.trim_end().contains(|c: char| c.is_control()), "{said:.300}");
+    assert!(said.len() < 4_000 && said.contains("correct the request"), "{} bytes", said.len());
+}
+
 #[test]
 fn a_wrong_key_is_refused_and_not_repeated() {
     let scene = Scene::new();

@@ -71,6 +71,12 @@ impl Output {
     /// When the JMESPath expression is not one.
     pub fn new(globals: &Globals) -> Result<Self> {
         let query = match &globals.query {
+            Some(text) if is_beyond_hands(text) => {
+                return Err(Failure::usage(
+                    "the query is longer, or has more brackets, than any that is written by hand; \
+                     print with `--output json` and give the rest to a program such as jq",
+                ));
+            }
             Some(text) => Some(jmespath::compile(text).map_err(|error| {
                 let detail = error.to_string();
                 let detail = detail.lines().next().unwrap_or_default().trim_end_matches(':');
@@ -229,6 +235,11 @@ pub fn help_width() -> usize {
 
 fn terminal_width() -> usize {
     terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).max(20))
+}
+
+/// Whether a query would run the parser over its stack: each bracket is a call inside another one.
+fn is_beyond_hands(query: &str) -> bool {
+    query.len() > 8_192 || query.matches(['(', '[', '{', '!', '&']).count() > 256
 }
 
 fn search(query: &jmespath::Expression<'_>, value: &Value) -> Result<Value> {

@@ -109,6 +109,13 @@ pub fn set_field(bundle: &Bundle, schema: &Value, body: &mut Value, text: &str) 
             "`{path}` is not the path of a field; write `a.b`, `list[0]` or `list[]`"
         ))
     })?;
+    if steps.len() > DEEPEST {
+        return Err(Failure::usage(format!(
+            "the path of a field leads through {} others, and no body is deeper than {DEEPEST}; \
+             give the body with `--body @file.json`",
+            steps.len()
+        )));
+    }
     let mut schema = bundle.resolve(schema);
     for step in &steps {
         schema = match step {
@@ -135,6 +142,9 @@ pub fn set_field(bundle: &Bundle, schema: &Value, body: &mut Value, text: &str) 
     })? = value;
     Ok(())
 }
+
+/// What is deeper than JSON can be read again is no body.
+const DEEPEST: usize = 100;
 
 enum Step {
     Field(String),
@@ -258,6 +268,34 @@ mod tests {
             error.starts_with("`cu_count` must be a whole number, and `many` is not"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn what_is_as_deep_as_can_be_is_refused() {
+        let many = |text: &str| text.repeat(50_000);
+        for document in [
+            many("["),
+            many(r#"{"a":"#),
+            format!("{}{}", many("["), many("]")),
+            format!("a: {}", many("[")),
+            format!("a: {}", many("{b: ")),
+            many("- "),
+            many("? "),
+            format!(
+                "a: &a [x]\n{}",
+                (1..60).map(|n| format!("b{n}: &b{n} [*b{0},*b{0}]\n", n - 1)).collect::<String>()
+            )
+            .replace("*b0", "*a"),
+        ] {
+            let error = parse(&document, "x").unwrap_err().to_string();
+            assert!(error.starts_with("x is ") && error.len() < 1_000, "{error}");
+        }
+        for field in [format!("{}a=1", many("a.")), format!("a{}=1", many("[0]"))] {
+            let error = built("create_queue", &[&field]).unwrap_err().to_string();
+            assert!(error.contains("--body @file.json") && error.len() < 1_000, "{error}");
+        }
+        let error = built("create_queue", &[&format!("a:={}", many("["))]).unwrap_err().to_string();
+        assert!(error.contains("not valid JSON") && error.len() < 1_000, "{error}");
     }
 
     #[test]

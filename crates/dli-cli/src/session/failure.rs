@@ -12,10 +12,10 @@ pub fn of_client(error: &Error, entry: Option<&'static Entry>) -> Failure {
     if let Some(entry) = entry.filter(|_| exit != Exit::Configuration) {
         text = format!("{}: ", entry.id);
     }
-    text.push_str(&paragraph(error.message()));
+    text.push_str(&readable(&paragraph(error.message())));
     let mut details = Vec::new();
     if let Some(code) = error.code() {
-        details.push(code.as_str().to_owned());
+        details.push(readable(code.as_str()));
         if let Some(meaning) = ErrorCode::meaning(code) {
             details.push(meaning.trim_end_matches('.').to_owned());
         }
@@ -27,7 +27,7 @@ pub fn of_client(error: &Error, entry: Option<&'static Entry>) -> Failure {
         details.push(format!("after {} attempts", error.attempts()));
     }
     if let Some(id) = error.request_id() {
-        details.push(format!("request id {id}"));
+        details.push(format!("request id {}", readable(id)));
     }
     if !details.is_empty() {
         text.push_str(&format!(" ({})", details.join(", ")));
@@ -41,6 +41,17 @@ pub fn of_client(error: &Error, entry: Option<&'static Entry>) -> Failure {
         text.push_str(&format!("; {advice}"));
     }
     Failure::new(exit, text)
+}
+
+/// Words of whoever answered, fit for a terminal: no control characters, no end of them.
+fn readable(text: &str) -> String {
+    const MOST: usize = 2_000;
+    let clean = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    let mut shown: String = clean.take(MOST).collect();
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// A message without its layout. Of a list of what was tried for credentials, only what was set
