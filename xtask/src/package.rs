@@ -84,10 +84,12 @@ fn archives(
     Ok(members.iter().map(archive).collect())
 }
 
-fn unpack(archive: &Path, name: &str, into: &Path) -> anyhow::Result<()> {
-    let file =
-        fs::File::open(archive).with_context(|| format!("no archive {}", archive.display()))?;
-    tar::Archive::new(flate2::read::GzDecoder::new(file)).unpack(into)?;
+fn unpack(path: &Path, name: &str, into: &Path) -> anyhow::Result<()> {
+    let file = fs::File::open(path).with_context(|| format!("no archive {}", path.display()))?;
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    // In archives every file is of 2006; cargo would take it for the one it has built.
+    archive.set_preserve_mtime(false);
+    archive.unpack(into)?;
     fs::rename(into.join(format!("{name}-{}", env!("CARGO_PKG_VERSION"))), into.join(name))?;
     for text in ["LICENSE-APACHE", "LICENSE-MIT"] {
         ensure!(into.join(name).join(text).is_file(), "the archive of {name} lacks {text}");
