@@ -42,6 +42,9 @@ fn most_resident_kib() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
+/// What it is, the head, a piece and how often it is sent, and the statuses that may come.
+type Flood<'a> = (&'a str, String, &'a [u8], usize, &'a [&'a str]);
+
 /// The process is that of the emulator, and of clients that keep nothing.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,7 +53,7 @@ async fn a_flood_is_refused_and_takes_no_memory() {
     let caller = Caller::of(&emulator);
     let zeros = [0_u8; 65_536];
     let chunk = [b"10000\r\n".as_slice(), &zeros, b"\r\n"].concat();
-    let cases: [(&str, String, &[u8], usize, &[&str]); 8] = [
+    let cases: [Flood<'_>; 8] = [
         ("100,000 headers", HEAD.to_owned(), b"a: b\r\n", 100_000, &["431", ""]),
         ("a header of 100 MB", format!("{HEAD}a: "), &zeros.map(|_| b'x'), 1_600, &["431", ""]),
         ("a path of 100 MB", "GET /".to_owned(), &zeros.map(|_| b'x'), 1_600, &["414", "431", ""]),
