@@ -1,6 +1,7 @@
 //! A small corpus out of a large one, by the notes that libFuzzer takes when it merges.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -23,23 +24,28 @@ pub fn keep(notes: &str, most: usize, folder: &Path) -> anyhow::Result<String> {
     left.sort_by(|a, b| (a.0.len(), &a.0).cmp(&(b.0.len(), &b.0)));
     let mut kept = Vec::new();
     let mut covered: HashSet<u32> = HashSet::new();
-    while kept.len() < most {
-        let gain = |features: &HashSet<u32>| features.difference(&covered).count();
-        let best = left
-            .iter()
-            .enumerate()
-            .max_by_key(|(at, (_, features))| (gain(features), std::cmp::Reverse(*at)));
-        let Some((at, _)) = best.filter(|(_, (_, features))| gain(features) > 0) else { break };
-        let (content, features) = left.remove(at);
-        covered.extend(features);
-        kept.push(content);
+    // What an input adds only gets less as others are kept, so that the first one in the queue is
+    // the best if it still adds what it did when it was put there.
+    let mut queue: BinaryHeap<(usize, Reverse<usize>)> =
+        left.iter().enumerate().map(|(at, (_, features))| (features.len(), Reverse(at))).collect();
+    while kept.len() < most
+        && let Some((before, Reverse(at))) = queue.pop()
+    {
+        let (content, features) = &left[at];
+        let adds = features.difference(&covered).count();
+        if adds < before {
+            queue.push((adds, Reverse(at)));
+        } else if adds > 0 {
+            covered.extend(features);
+            kept.push(content);
+        }
     }
     std::fs::remove_dir_all(folder)?;
     std::fs::create_dir_all(folder)?;
     for (number, content) in kept.iter().enumerate() {
         std::fs::write(folder.join(format!("{number:02}")), content)?;
     }
-    let bytes: usize = kept.iter().map(Vec::len).sum();
+    let bytes: usize = kept.iter().map(|content| content.len()).sum();
     let (covered, all, kept) = (covered.len(), all.len(), kept.len());
     Ok(format!("{kept} inputs, {bytes} bytes, {covered} of {all} features"))
 }
