@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 pub use failure::of_client;
-pub use interrupt::Interrupt;
+pub use interrupt::{Interrupt, look_on};
 #[cfg(not(feature = "local"))]
 pub use local::left_out;
 #[cfg(feature = "local")]

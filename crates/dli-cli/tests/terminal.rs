@@ -326,6 +326,39 @@ fn ctrl_c_before_the_service_has_answered_cancels_the_job_as_well() {
 }
 
 #[test]
+fn ctrl_c_while_looking_on_leaves_a_job_alone_and_says_how_to_look_again_or_end_it() {
+    let hour = Duration::from_secs(3600);
+    let scene = Scene::with(move |builder| {
+        builder.sql_engine(Endless).delay_of("spark_jobs", hour).delay_of("flink_jobs", hour)
+    });
+    let spark = scene.quietly("spark submit etl.jar --class com.example.Etl");
+    let sql = scene.quietly("sql 'select 1' --detach");
+    let clicks = "create table a (x int) with ('connector' = 'datagen');\n";
+    std::fs::write(scene.folder.path().join("clicks.sql"), clicks).unwrap();
+    let flink = scene.quietly("flink create clicks --sql clicks.sql");
+    let (spark, sql, flink) = (spark.trim(), sql.trim(), flink.trim());
+    for (line, shown, again, end) in [
+        (format!("spark follow {spark}"), "The job is ", "spark follow ID", "spark cancel ID"),
+        (format!("job follow {sql}"), "running ", "job follow ID", "job cancel ID"),
+        (format!("flink run {flink} --wait"), "the job ", "flink show ID", "goes on"),
+    ] {
+        let id = line.split(' ').nth(2).unwrap();
+        let mut terminal = start(&scene, 200, &line);
+        terminal.wait_for(shown);
+        terminal.type_in("\u{3}");
+        let left = terminal.finish();
+        assert_eq!(left.code, 130, "dli {line}\n{}", left.text);
+        let text = left.text.replace('\n', " ");
+        for said in [again, end] {
+            assert!(text.contains(&said.replace("ID", id)), "dli {line}\n{text}");
+        }
+    }
+    assert_eq!(scene.quietly("spark list --query [].state").trim(), "starting");
+    assert_eq!(scene.quietly("job list --query [].status").trim(), "RUNNING");
+    assert_eq!(scene.quietly("flink list --query [].status").trim(), "job_submitting");
+}
+
+#[test]
 fn a_pipe_that_is_closed_early_ends_the_program_quietly() {
     let scene = Scene::new();
     let script = "{ DLI api --output json; echo \"ended with $?\" >&2; } | head -1";

@@ -321,7 +321,8 @@ async fn wait_for(
     timeout: Duration,
     until_gone: bool,
 ) -> Result<Value> {
-    let wait = Wait { request: show(id), what, timeout, until_gone };
+    let look = format!("dli enhanced-connection show {id}");
+    let wait = Wait { request: show(id), what, timeout, until_gone, look };
     let read = |answer: &Value| {
         let status = answer["status"].as_str().unwrap_or_default();
         match status.to_ascii_uppercase().as_str() {

@@ -311,7 +311,8 @@ const STOPPED: &[&str] = &["job_init", "job_cancel_success", "job_finish"];
 async fn until(session: &Session, id: i64, waiting: &Waiting, good: &[&str]) -> Result<()> {
     let what = format!("the job {id}");
     let timeout = waiting.timeout;
-    let wait = Wait { request: show(id), what: &what, timeout, until_gone: false };
+    let look = format!("dli flink show {id}");
+    let wait = Wait { request: show(id), what: &what, timeout, until_gone: false, look };
     let read = |answer: &Value| {
         let job = &answer["job_detail"];
         let status = job["status"].as_str().unwrap_or_default();

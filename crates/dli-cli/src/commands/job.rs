@@ -50,7 +50,7 @@ pub enum Job {
         #[arg(required = true)]
         ids: Vec<String>,
     },
-    /// Wait for the end of a job; Ctrl-C cancels it
+    /// Wait for the end of a job and show its rows; Ctrl-C leaves the job running
     Follow {
         /// Id of the job
         id: String,
@@ -142,7 +142,7 @@ impl Job {
             }
             Self::Follow { id } => {
                 let started = Instant::now();
-                let finished = sql::follow(session, None, &id).await?;
+                let finished = sql::follow(session, &id).await?;
                 sql::present(session, &finished, None, Some(started))
             }
             Self::Results { id } => {
@@ -158,7 +158,7 @@ impl Job {
                 }));
                 let answer = session.call(&request).await?;
                 let job = answer["job_id"].as_str().unwrap_or_default();
-                let finished = sql::follow(session, None, job).await?;
+                let finished = sql::follow_own(session, job).await?;
                 session.output.done(&format!("The rows are in {folder}."), finished.status)
             }
         }

@@ -215,7 +215,8 @@ impl Create {
             let request =
                 Request::of("list_elastic_resource_pools").set("name", self.name.as_str());
             let timeout = self.waiting.timeout;
-            let wait = Wait { request, what: &what, timeout, until_gone: false };
+            let look = format!("dli pool show {}", self.name);
+            let wait = Wait { request, what: &what, timeout, until_gone: false, look };
             session
                 .wait(wait, |answer| {
                     let items = answer["elastic_resource_pools"].as_array().into_iter().flatten();

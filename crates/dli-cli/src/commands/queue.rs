@@ -230,8 +230,8 @@ async fn scale(session: &Session, queue: &str, cu: i64, waiting: &Waiting) -> Re
         return session.output.done(&sentence, answer);
     }
     let what = format!("the scaling of {queue}");
-    let wait =
-        Wait { request: show(queue), what: &what, timeout: waiting.timeout, until_gone: false };
+    let (timeout, look) = (waiting.timeout, format!("dli queue show {queue}"));
+    let wait = Wait { request: show(queue), what: &what, timeout, until_gone: false, look };
     session
         .wait(wait, |answer| match answer["cuCount"].as_i64() {
             Some(count) if count == cu => Outcome::Done,
@@ -252,7 +252,8 @@ async fn until(
     // Without a length of the page all of them come at once.
     let request = Request::of("list_queues").set("queue_type", "all");
     let what = format!("{what} {queue}");
-    let wait = Wait { request, what: &what, timeout, until_gone: false };
+    let look = format!("dli queue show {queue}");
+    let wait = Wait { request, what: &what, timeout, until_gone: false, look };
     let read = |answer: &Value| {
         let items = answer["queues"].as_array().map_or(&[][..], Vec::as_slice);
         match items.iter().find(|item| item["queue_name"].as_str() == Some(queue)) {
@@ -273,10 +274,11 @@ async fn test(session: &Session, queue: &str, address: &str, timeout: Duration) 
         Value::String(id) => id.clone(),
         other => other.to_string(),
     };
+    let look = format!("dli api show_connectivity_task --queue-name {queue} --task-id {task}");
     let request =
         Request::of("show_connectivity_task").set("queue_name", queue).set("task_id", task);
     let what = format!("the test of {address}");
-    let wait = Wait { request, what: &what, timeout, until_gone: false };
+    let wait = Wait { request, what: &what, timeout, until_gone: false, look };
     let answer = session
         .wait(wait, |answer| match answer["connectivity"].as_str().unwrap_or_default() {
             "" => Outcome::Busy("no answer yet".to_owned()),

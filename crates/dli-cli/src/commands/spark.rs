@@ -9,7 +9,7 @@ use super::common::{self, Most, pair};
 use crate::error::{Exit, Failure, Result};
 use crate::output::{Column, Kind, View, eprint_line};
 use crate::request::{Request, read_document};
-use crate::session::Session;
+use crate::session::{Session, look_on};
 
 /// Spark jobs.
 #[derive(Debug, Subcommand)]
@@ -41,7 +41,7 @@ pub enum Spark {
         /// Id of the job
         id: String,
     },
-    /// Print the log of a job as it grows, until the job ends
+    /// Print the log of a job as it grows, until the job ends; Ctrl-C leaves the job running
     Follow {
         /// Id of the job
         id: String,
@@ -104,7 +104,7 @@ pub struct Submit {
     /// More fields of the request, as a JSON or YAML document or `@file`
     #[arg(long, value_name = "@FILE|JSON")]
     body: Option<String>,
-    /// Print the log until the job ends
+    /// Print the log until the job ends; Ctrl-C leaves the job running
     #[arg(long, short)]
     follow: bool,
 }
@@ -224,7 +224,18 @@ async fn log(session: &Session, id: &str, from: i64) -> Result<i64> {
     }
 }
 
+/// Prints the log until the job has ended. Ctrl-C leaves the job alone.
 async fn follow(session: &Session, id: &str) -> Result<()> {
+    let left = || {
+        format!(
+            "the job {id} goes on: `dli spark follow {id}` looks on again, `dli spark cancel {id}` \
+             ends it"
+        )
+    };
+    look_on(log_until_end(session, id), left).await
+}
+
+async fn log_until_end(session: &Session, id: &str) -> Result<()> {
     let mut from = 0;
     let mut last = String::new();
     loop {

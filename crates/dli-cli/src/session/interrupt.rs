@@ -1,5 +1,22 @@
 //! Ctrl-C as an event rather than as the end of the program.
 
+use crate::error::{Exit, Failure, Result};
+
+/// Looks on at something that goes on without this program. After Ctrl-C the failure says what
+/// becomes of it.
+pub async fn look_on<T>(
+    looking: impl Future<Output = Result<T>>,
+    what_becomes: impl FnOnce() -> String,
+) -> Result<T> {
+    let mut interrupt = Interrupt::new();
+    tokio::select! {
+        seen = looking => seen,
+        () = interrupt.came() => {
+            Err(Failure::new(Exit::Interrupted, format!("interrupted; {}", what_becomes())))
+        }
+    }
+}
+
 /// Ctrl-C is caught from the moment that this is made.
 pub struct Interrupt(Option<Signal>);
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde_json::Value;
 
-use super::Session;
+use super::{Session, look_on};
 use crate::error::{Exit, Failure, Result};
 use crate::output::duration;
 use crate::request::Request;
@@ -32,53 +32,57 @@ pub struct Wait<'a> {
     pub timeout: Duration,
     /// Whether an object that is not there is what is waited for.
     pub until_gone: bool,
+    /// The command that tells how far it is.
+    pub look: String,
 }
 
 impl Session {
     /// Asks until the answer says that it is done. Gives the last answer.
     ///
     /// # Errors
-    /// When it fails, or time runs out.
+    /// When it fails, time runs out, or Ctrl-C comes.
     pub async fn wait(&self, wait: Wait<'_>, read: impl Fn(&Value) -> Outcome) -> Result<Value> {
-        let started = Instant::now();
         let spinner = spinner(wait.what);
+        let left = || {
+            let Wait { what, look, .. } = &wait;
+            format!("{what} goes on all the same, and `{look}` tells how far it is")
+        };
+        let looked = look_on(self.look(&wait, &spinner, read), left).await;
+        spinner.finish_and_clear();
+        looked
+    }
+
+    async fn look(
+        &self,
+        wait: &Wait<'_>,
+        spinner: &ProgressBar,
+        read: impl Fn(&Value) -> Outcome,
+    ) -> Result<Value> {
+        let Wait { what, look, .. } = wait;
+        let started = Instant::now();
         let mut pause = Duration::from_millis(200);
         loop {
             let answer = match self.call(&wait.request).await {
-                Ok(answer) => answer,
                 Err(error) if wait.until_gone && error.exit() == Some(Exit::NotFound) => {
-                    spinner.finish_and_clear();
                     return Ok(Value::Null);
                 }
-                Err(error) => {
-                    spinner.finish_and_clear();
-                    return Err(error);
-                }
+                answer => answer?,
             };
             match read(&answer) {
-                Outcome::Done => {
-                    spinner.finish_and_clear();
-                    return Ok(answer);
-                }
+                Outcome::Done => return Ok(answer),
                 Outcome::Failed(why) => {
-                    spinner.finish_and_clear();
-                    return Err(Failure::new(
-                        Exit::JobFailed,
-                        format!("{} failed: {why}", wait.what),
-                    ));
+                    return Err(Failure::new(Exit::JobFailed, format!("{what} failed: {why}")));
                 }
-                Outcome::Busy(state) => spinner.set_message(format!("{}: {state}", wait.what)),
+                Outcome::Busy(state) => spinner.set_message(format!("{what}: {state}")),
             }
             let left = wait.timeout.saturating_sub(started.elapsed());
             if left.is_zero() {
-                spinner.finish_and_clear();
                 let waited = duration(i64::try_from(wait.timeout.as_millis()).unwrap_or(0));
                 return Err(Failure::new(
                     Exit::Timeout,
                     format!(
-                        "{} was not done after {waited}; it goes on all the same, look again later or \
-                         wait longer with `--timeout`",
-                        wait.what
+                        "{what} was not done after {waited}; it goes on all the same, and `{look}` \
+                         tells how far it is; wait longer with `--timeout`"
                     ),
                 ));
             }

@@ -13,7 +13,7 @@ use crate::commands::rows::Rows;
 use crate::error::{Exit, Failure, Result};
 use crate::output::{bytes, eprint_line};
 use crate::request::Request;
-use crate::session::{Interrupt, Session, spinner};
+use crate::session::{Interrupt, Session, look_on, spinner};
 
 /// What became of a statement.
 pub struct Finished {
@@ -71,9 +71,24 @@ pub async fn run(session: &Session, settings: &Settings, sql: &str) -> Result<Fi
     follow_until(session, settings.queue.as_deref(), &job_id, interrupt).await
 }
 
-/// Waits for the end of a job. Ctrl-C cancels it on the server.
-pub async fn follow(session: &Session, queue: Option<&str>, job_id: &str) -> Result<Finished> {
-    follow_until(session, queue, job_id, Interrupt::new()).await
+/// Waits for the end of a job that the same command began. Ctrl-C cancels it on the server.
+pub async fn follow_own(session: &Session, job_id: &str) -> Result<Finished> {
+    follow_until(session, None, job_id, Interrupt::new()).await
+}
+
+/// Waits for the end of a job that was there before. Ctrl-C leaves it alone.
+pub async fn follow(session: &Session, job_id: &str) -> Result<Finished> {
+    let left = || {
+        format!(
+            "the job {job_id} goes on: `dli job follow {job_id}` waits again, `dli job cancel \
+             {job_id}` ends it"
+        )
+    };
+    let bar = spinner("");
+    let status = look_on(watch(session, job_id, &bar), left).await;
+    bar.finish_and_clear();
+    let done = || format!("the job is done, and `dli job results {job_id}` shows its rows");
+    look_on(conclude(session, None, job_id, status?), done).await
 }
 
 async fn follow_until(

@@ -19,7 +19,7 @@ use crate::output::{View, duration, eprint_line};
 use crate::request::{Request, read_file, read_stdin};
 use crate::session::Session;
 
-pub use execute::{finished, follow, grouped};
+pub use execute::{finished, follow, follow_own, grouped};
 
 /// Run SQL.
 ///
