@@ -58,6 +58,18 @@ fn the_emulator_inside_the_program_runs_sql() {
     assert_eq!(String::from_utf8_lossy(&output.stdout), "two\n2\n");
 }
 
+#[cfg(not(feature = "local-sql"))]
+#[test]
+fn sql_that_the_emulator_inside_the_program_cannot_run_names_the_feature_that_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = common::bare(folder.path());
+    command.args(common::words("sql 'select 1' --local"));
+    let output = common::finish(command, "");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(10), "{said}");
+    assert!(said.contains("`local-sql`") && !said.contains("correct it"), "{said}");
+}
+
 #[test]
 fn the_emulator_inside_the_program_remembers_what_was_created() {
     let folder = tempfile::tempdir().unwrap();

@@ -152,9 +152,13 @@ async fn conclude(
             let why = [&status["detail"], &status["message"]];
             let why = why.iter().find_map(|why| why.as_str().filter(|why| !why.trim().is_empty()));
             let why = why.unwrap_or("the service does not say why").trim().trim_end_matches('.');
+            let advice = match session.globals.local && cfg!(not(feature = "local-sql")) {
+                true => "`--local` runs SQL where `dli` was built with the feature `local-sql`",
+                false => "correct it and run it again",
+            };
             Err(Failure::new(
                 Exit::JobFailed,
-                format!("the statement failed: {why} (job {job_id}); correct it and run it again"),
+                format!("the statement failed: {why} (job {job_id}); {advice}"),
             ))
         }
         "CANCELLED" => {
