@@ -151,7 +151,7 @@ fn compile(schema: &Value, operation: &str) -> Validator {
 fn check(validator: &Validator, value: &Value, whole: &str) -> ApiResult<()> {
     let Err(error) = validator.validate(value) else { return Ok(()) };
     let error = innermost(&error);
-    let place = match field(error.instance_path().as_str()) {
+    let place = match json_schema::place(error.instance_path().as_str()) {
         path if path.is_empty() => format!("The {whole}"),
         path => format!("The field `{path}` of the {whole}"),
     };
@@ -167,23 +167,6 @@ fn innermost<'e>(error: &'e ValidationError<'e>) -> &'e ValidationError<'e> {
         }
         _ => error,
     }
-}
-
-/// `/queues/0/name` as `queues[0].name`.
-fn field(pointer: &str) -> String {
-    let mut path = String::new();
-    for part in pointer.split('/').skip(1) {
-        let part = part.replace("~1", "/").replace("~0", "~");
-        if part.bytes().all(|byte| byte.is_ascii_digit()) {
-            path.push_str(&format!("[{part}]"));
-        } else {
-            if !path.is_empty() {
-                path.push('.');
-            }
-            path.push_str(&part);
-        }
-    }
-    path
 }
 
 fn read_parameter(name: &str, schema: &Value, given: &[&str]) -> ApiResult<Value> {

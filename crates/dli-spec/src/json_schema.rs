@@ -48,6 +48,32 @@ pub fn for_schema(bundle: &Bundle, schema: &Value, direction: Direction) -> Valu
     lowered
 }
 
+/// A JSON pointer, as a validator tells a place with one, in the words of people; empty for the
+/// whole.
+///
+/// ```
+/// use dli_spec::json_schema::place;
+///
+/// assert_eq!(place("/queues/0/name"), "queues[0].name");
+/// assert_eq!(place("/a~1b"), "a/b");
+/// assert_eq!(place(""), "");
+/// ```
+pub fn place(pointer: &str) -> String {
+    let mut place = String::new();
+    for part in pointer.split('/').skip(1) {
+        let part = part.replace("~1", "/").replace("~0", "~");
+        if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) {
+            place.push_str(&format!("[{part}]"));
+        } else {
+            if !place.is_empty() {
+                place.push('.');
+            }
+            place.push_str(&part);
+        }
+    }
+    place
+}
+
 fn definitions(
     bundle: &Bundle,
     names: impl IntoIterator<Item = String>,

@@ -42,7 +42,7 @@ pub fn body(
     let mut errors: Vec<(String, String)> = Vec::new();
     for error in validator.iter_errors(&body).take(5) {
         let inner = innermost(&error);
-        let mut place = path(inner.instance_path().as_str());
+        let mut place = json_schema::place(inner.instance_path().as_str());
         if let Kind::Required { property } = inner.kind() {
             let missing = property.as_str().unwrap_or_default();
             place =
@@ -203,21 +203,4 @@ fn article(kind: &str) -> String {
         kind => kind,
     };
     if kind == "text" { kind.to_owned() } else { format!("{article} {kind}") }
-}
-
-/// `/queues/0/name` as `queues[0].name`.
-fn path(pointer: &str) -> String {
-    let mut path = String::new();
-    for part in pointer.split('/').skip(1) {
-        let part = part.replace("~1", "/").replace("~0", "~");
-        if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) {
-            path.push_str(&format!("[{part}]"));
-        } else {
-            if !path.is_empty() {
-                path.push('.');
-            }
-            path.push_str(&part);
-        }
-    }
-    path
 }

@@ -22,11 +22,7 @@ fn create(call: &Call<'_>) -> ApiResult {
     if name.trim().is_empty() {
         return Err(ApiError::invalid("The field `name` of the body must not be empty."));
     }
-    // A deleted connection gives its name free; only the latest one can still have it.
-    let latest = call.objects.by_name(call.project, KIND, "", name)?;
-    if latest.is_some_and(|other| other.timeline.state(call.now) != "DELETED") {
-        return Err(ApiError::exists(WHAT, name));
-    }
+    super::require_free_name(call, KIND, WHAT, name)?;
     let id = new_id();
     let mut doc = call.body.clone();
     let queues = call.objects.list(call.project, "queue", "")?;

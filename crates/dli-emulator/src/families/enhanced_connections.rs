@@ -30,11 +30,7 @@ const BOUND: [&str; 2] = ["queues", "elastic_resource_pools"];
 
 fn create(call: &Call<'_>) -> ApiResult {
     let name = call.text("name");
-    // A deleted connection gives its name free; only the latest one can still have it.
-    let latest = call.objects.by_name(call.project, KIND, "", name)?;
-    if latest.is_some_and(|other| other.timeline.state(call.now) != "DELETED") {
-        return Err(ApiError::exists(WHAT, name));
-    }
+    super::require_free_name(call, KIND, WHAT, name)?;
     check_hosts(&call.body["hosts"])?;
     let id = new_id();
     let mut doc = call.body.clone();

@@ -32,7 +32,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::call::{Call, Handler};
-use crate::error::ApiResult;
+use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
 
 /// Operation ids with what answers them.
@@ -91,6 +91,17 @@ fn running_on(call: &Call<'_>, queue: &str) -> ApiResult<Vec<String>> {
         running.extend(own.map(|job| job.id));
     }
     Ok(running)
+}
+
+/// A name that no connection has. A deleted one gives its name free; only the latest one can still
+/// have it.
+fn require_free_name(call: &Call<'_>, kind: &str, what: &str, name: &str) -> ApiResult<()> {
+    match call.objects.by_name(call.project, kind, "", name)? {
+        Some(other) if other.timeline.state(call.now) != "DELETED" => {
+            Err(ApiError::exists(what, name))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The lines of a log that a request asks for: the last 100, or some from a line on.
