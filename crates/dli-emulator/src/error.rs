@@ -42,7 +42,9 @@ impl ApiError {
 
     /// The name is taken.
     pub fn exists(what: &str, name: &str) -> Self {
-        Self::new(400, "DLI.0006", format!("There is a {what} `{name}` in this project already."))
+        let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let message = format!("There is {article} {what} `{name}` in this project already.");
+        Self::new(400, "DLI.0006", message)
     }
 
     /// The operation does not apply to this object.
