@@ -9,7 +9,7 @@ use super::common::{self, Most, pair};
 use crate::error::{Exit, Failure, Result};
 use crate::output::{Column, Kind, View, eprint_line};
 use crate::request::{Request, read_document};
-use crate::session::{Session, look_on};
+use crate::session::{Interrupt, Session, look_on};
 
 /// Spark jobs.
 #[derive(Debug, Subcommand)]
@@ -232,7 +232,7 @@ async fn follow(session: &Session, id: &str) -> Result<()> {
              ends it"
         )
     };
-    look_on(log_until_end(session, id), left).await
+    look_on(Interrupt::new(), log_until_end(session, id), left).await
 }
 
 async fn log_until_end(session: &Session, id: &str) -> Result<()> {

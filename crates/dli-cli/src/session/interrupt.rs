@@ -3,12 +3,12 @@
 use crate::error::{Exit, Failure, Result};
 
 /// Looks on at something that goes on without this program. After Ctrl-C the failure says what
-/// becomes of it.
+/// becomes of it. Ctrl-C is to be caught before anything is shown that invites it.
 pub async fn look_on<T>(
+    mut interrupt: Interrupt,
     looking: impl Future<Output = Result<T>>,
     what_becomes: impl FnOnce() -> String,
 ) -> Result<T> {
-    let mut interrupt = Interrupt::new();
     tokio::select! {
         seen = looking => seen,
         () = interrupt.came() => {

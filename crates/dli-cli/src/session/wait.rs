@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde_json::Value;
 
-use super::{Session, look_on};
+use super::{Interrupt, Session, look_on};
 use crate::error::{Exit, Failure, Result};
 use crate::output::duration;
 use crate::request::Request;
@@ -42,12 +42,13 @@ impl Session {
     /// # Errors
     /// When it fails, time runs out, or Ctrl-C comes.
     pub async fn wait(&self, wait: Wait<'_>, read: impl Fn(&Value) -> Outcome) -> Result<Value> {
+        let interrupt = Interrupt::new();
         let spinner = spinner(wait.what);
         let left = || {
             let Wait { what, look, .. } = &wait;
             format!("{what} goes on all the same, and `{look}` tells how far it is")
         };
-        let looked = look_on(self.look(&wait, &spinner, read), left).await;
+        let looked = look_on(interrupt, self.look(&wait, &spinner, read), left).await;
         spinner.finish_and_clear();
         looked
     }

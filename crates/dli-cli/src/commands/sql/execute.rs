@@ -84,11 +84,12 @@ pub async fn follow(session: &Session, job_id: &str) -> Result<Finished> {
              {job_id}` ends it"
         )
     };
+    let interrupt = Interrupt::new();
     let bar = spinner("");
-    let status = look_on(watch(session, job_id, &bar), left).await;
+    let status = look_on(interrupt, watch(session, job_id, &bar), left).await;
     bar.finish_and_clear();
     let done = || format!("the job is done, and `dli job results {job_id}` shows its rows");
-    look_on(conclude(session, None, job_id, status?), done).await
+    look_on(Interrupt::new(), conclude(session, None, job_id, status?), done).await
 }
 
 async fn follow_until(
