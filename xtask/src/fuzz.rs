@@ -43,15 +43,22 @@ struct Target {
     longest: usize,
     /// Whether names and values of the description help.
     description: bool,
+    /// A folder with inputs that are there for another reason.
+    seeds: Option<&'static str>,
 }
 
 const TARGETS: [Target; 6] = [
-    Target { name: "decode_responses", longest: 1024, description: true },
-    Target { name: "sign_and_verify", longest: 512, description: false },
-    Target { name: "documentation_parsers", longest: 8192, description: false },
-    Target { name: "error_bodies", longest: 512, description: false },
-    Target { name: "cli_bodies", longest: 1024, description: true },
-    Target { name: "emulator_requests", longest: 1024, description: true },
+    Target { name: "decode_responses", longest: 1024, description: true, seeds: None },
+    Target { name: "sign_and_verify", longest: 512, description: false, seeds: None },
+    Target {
+        name: "documentation_parsers",
+        longest: 8192,
+        description: false,
+        seeds: Some("crates/dli-audit/tests/fixtures"),
+    },
+    Target { name: "error_bodies", longest: 512, description: false, seeds: None },
+    Target { name: "cli_bodies", longest: 1024, description: true, seeds: None },
+    Target { name: "emulator_requests", longest: 1024, description: true, seeds: None },
 ];
 
 /// What is a finding besides a panic: more memory, in MB, and more time for one input, in seconds.
@@ -94,8 +101,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Runs the target; inputs that reach something new go into a corpus below target/.
     fn fuzz(&self, arguments: &Arguments) -> anyhow::Result<Report> {
-        let Target { name, longest, description } = *self.target;
-        let grown = self.grown()?;
+        let Target { name, longest, description, .. } = *self.target;
         let log = self.folder.join(format!("{name}.log"));
         println!("── {name}, its output in {}", log.display());
         let mut options = vec![
@@ -114,8 +120,7 @@ impl Run<'_> {
         if dictionary::write(&dictionary, name, description)? {
             options.push(format!("-dict={}", dictionary.display()));
         }
-        let corpora = [grown.as_path(), &self.committed()?];
-        let ended = self.cargo_fuzz(&corpora, &options).into_file(&log)?;
+        let ended = self.cargo_fuzz(&self.corpora()?, &options).into_file(&log)?;
         let said = std::fs::read(&log)?;
         let report = Report::read(name, &String::from_utf8_lossy(&said), ended)?;
         println!("{}", report.line());
@@ -133,7 +138,8 @@ impl Run<'_> {
         std::fs::create_dir(&inputs)?;
         let options =
             ["-set_cover_merge=1".to_owned(), format!("-merge_control_file={}", notes.display())];
-        let corpora = [inputs.as_path(), &self.grown()?, &self.committed()?];
+        let mut corpora = self.corpora()?;
+        corpora.insert(0, inputs);
         let ended = self.cargo_fuzz(&corpora, &options).into_file(&log)?;
         ensure!(ended.success(), "{}", std::fs::read_to_string(&log)?);
         let notes = std::fs::read_to_string(&notes).context("libFuzzer took no notes")?;
@@ -143,7 +149,7 @@ impl Run<'_> {
     }
 
     /// Builds without a sanitizer: no crate of ours holds unsafe code, and a stable compiler does.
-    fn cargo_fuzz(&self, corpora: &[&Path], options: &[String]) -> Program {
+    fn cargo_fuzz(&self, corpora: &[PathBuf], options: &[String]) -> Program {
         let words = ["fuzz", "run", "--fuzz-dir", "fuzz", "--sanitizer", "none", "--target-dir"];
         let build = self.folder.join("build").to_string_lossy().into_owned();
         let corpora: Vec<String> =
@@ -153,8 +159,11 @@ impl Run<'_> {
         program.args(options.iter().map(String::as_str))
     }
 
-    fn grown(&self) -> anyhow::Result<PathBuf> {
-        folder(self.folder.join("corpus").join(self.target.name))
+    /// The folders of inputs; what is found goes into the first.
+    fn corpora(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let grown = folder(self.folder.join("corpus").join(self.target.name))?;
+        let seeds = self.target.seeds.map(std::path::absolute).transpose()?;
+        Ok([grown, self.committed()?].into_iter().chain(seeds).collect())
     }
 
     fn committed(&self) -> anyhow::Result<PathBuf> {
