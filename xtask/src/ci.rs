@@ -9,8 +9,8 @@ use anyhow::{Context, bail, ensure};
 use crate::command::{self, Program, cargo, target_directory};
 use crate::coverage;
 use crate::{
-    book, dependencies, documentation, features, fuzz, manifests, package, public_api, python,
-    reproducible, tools,
+    book, dependencies, documentation, features, fuzz, instructions, manifests, package,
+    public_api, python, reproducible, tools,
 };
 
 #[derive(clap::Args)]
@@ -56,6 +56,7 @@ const STAGES: &[Stage] = &[
     ("public api", || done(public_api::run(&public_api::Arguments { check: true }))),
     ("book", || Ok(book::build()?.map_or_else(Outcome::Skipped, |()| Outcome::Passed))),
     ("light", light),
+    ("instructions", instructions_held),
     ("one family", one_family),
     ("features", || done(features::run())),
     ("reproducible", || done(reproducible::run())),
@@ -222,6 +223,14 @@ fn fuzz_targets() -> anyhow::Result<Outcome> {
         Ok(_) => done(fuzz::run(&fuzz::Arguments::seconds(10))),
         Err(why) => Ok(Outcome::Skipped(why)),
     }
+}
+
+/// What a call costs, in instructions: below Valgrind these are the same on any machine.
+fn instructions_held() -> anyhow::Result<Outcome> {
+    if let Err(why) = instructions::RUNNER.in_ci_or_there()? {
+        return Ok(Outcome::Skipped(why));
+    }
+    done(instructions::run(&instructions::Arguments::default()))
 }
 
 /// The README's first command, that it stays light, and the command line without its emulator.

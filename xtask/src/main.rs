@@ -13,6 +13,7 @@ mod emulator;
 mod features;
 mod fuzz;
 mod fuzz_requests;
+mod instructions;
 mod interop;
 mod lint;
 mod manifests;
@@ -74,6 +75,8 @@ enum Command {
     Package(package::Arguments),
     /// Measure what is claimed.
     Bench(bench::Arguments),
+    /// Count the instructions of a call, and hold them to the baseline.
+    Instructions(instructions::Arguments),
     /// Measure what the bindings cost: the generator's run, a clean build with one family and all.
     Bindings(bindings::Arguments),
     /// Everything that decides whether a change lands.
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Bundle(arguments) => bundle::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Instructions(arguments) => instructions::run(&arguments),
         Command::Bindings(arguments) => bindings::run(&arguments),
         Command::Interop => interop::run(),
         Command::FuzzRequests(arguments) => fuzz_requests::run(&arguments),

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+/// The project of all requests.
+pub const PROJECT: &str = "d11e0000000000000000000000000001";
+
 /// A page of a list, as one would write the type for one's own use.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct List {

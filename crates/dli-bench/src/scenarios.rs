@@ -16,6 +16,7 @@ mod sqlite;
 use anyhow::{Context as _, bail};
 use dli_ext::Dli;
 
+use crate::connections::PROJECT;
 use crate::measure::Figures;
 
 /// Which of two does the work.
@@ -78,8 +79,6 @@ fn print(figures: &Figures) -> anyhow::Result<()> {
     println!("{}", serde_json::to_string(figures)?);
     Ok(())
 }
-
-const PROJECT: &str = "d11e0000000000000000000000000001";
 
 /// A client of ours for a server of the scenarios.
 fn client(url: &str) -> Result<Dli, dli_ext::Error> {

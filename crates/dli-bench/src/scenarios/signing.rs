@@ -1,46 +1,16 @@
-//! Signing a request with a body, against the cryptography it cannot do without: the SHA-256 of
-//! the body and of the canonical request, and one HMAC-SHA256 over the string to sign.
+//! Signing, against its cryptography alone.
 
-use std::hint::black_box;
-
-use dli_sign::{Credential, PayloadDigest, RequestSigner, sign};
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::request::Parts;
-use sha2::{Digest as _, Sha256};
-
-use super::{PROJECT, Side};
-use crate::connections;
+use super::Side;
 use crate::measure::{Figures, Meter};
+use crate::signing::Work;
 
-const SECRET: &str = "the-secret-key-of-the-benchmark-000000";
 const TIMES: usize = 100_000;
 
 pub fn run(side: Side) -> anyhow::Result<Figures> {
-    let (mut parts, body) = request()?;
-    let credential = Credential::new("AKBENCHMARK000000001", SECRET);
-    let time = jiff::Timestamp::now();
-    let canonical = RequestSigner::new().canonical_request(
-        &parts,
-        &PayloadDigest::of(body.as_bytes()),
-        &credential,
-        time,
-    )?;
-    let string_to_sign = vec![b'x'; "SDK-HMAC-SHA256\n20260102T030405Z\n".len() + 64];
-    let mut once = || -> anyhow::Result<()> {
-        match side {
-            Side::Ours => {
-                let digest = PayloadDigest::of(black_box(body.as_bytes()));
-                sign(black_box(&mut parts), &digest, &credential, time)?;
-            }
-            Side::Floor => {
-                black_box(Sha256::digest(black_box(&body)));
-                black_box(Sha256::digest(black_box(&canonical)));
-                let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes())?;
-                mac.update(black_box(&string_to_sign));
-                black_box(mac.finalize());
-            }
-        }
-        Ok(())
+    let mut work = Work::new()?;
+    let mut once = || match side {
+        Side::Ours => work.ours(),
+        Side::Floor => work.floor(),
     };
     for _ in 0..TIMES / 10 {
         once()?;
@@ -50,22 +20,4 @@ pub fn run(side: Side) -> anyhow::Result<Figures> {
         once()?;
     }
     Ok(meter.stop(TIMES))
-}
-
-/// The creation of a connection, as it would be sent.
-fn request() -> anyhow::Result<(Parts, String)> {
-    let body = serde_json::json!({
-        "name": "warehouse",
-        "dest_vpc_id": "22094d8f-c310-4621-913d-4c4d655d8495",
-        "dest_network_id": "78f2562a-36e4-4b39-95b9-f5aab22e1281",
-        "queues": ["etl_queue"],
-        "hosts": [{ "ip": "192.168.0.1", "name": "ecs-97f8-0001" }],
-    });
-    let address = format!("https://dli.cn-north-4.myhuaweicloud.com{}", connections::path(PROJECT));
-    let request = http::Request::post(address)
-        .header("content-type", "application/json")
-        .header("user-agent", "dli-sdk-rust/0.1.0")
-        .header("x-project-id", PROJECT)
-        .body(())?;
-    Ok((request.into_parts().0, body.to_string()))
 }
