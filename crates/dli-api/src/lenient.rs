@@ -28,11 +28,17 @@ use serde::de::{
 pub trait Rule {
     /// What comes out.
     type Value;
+
+    /// Makes it of a value of whatever kind comes.
+    fn visitor<'de>() -> impl Visitor<'de, Value = Self::Value>;
+
     /// Decodes a value, or says why it cannot be meant.
     ///
     /// # Errors
     /// When the value cannot be read as this kind.
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self::Value, D::Error>;
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(Self::visitor())
+    }
 }
 
 /// Decodes a field that has to be there.
@@ -50,28 +56,48 @@ pub fn required<'de, R: Rule, D: Deserializer<'de>>(deserializer: D) -> Result<R
 pub fn optional<'de, R: Rule, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<R::Value>, D::Error> {
-    struct Optional<R>(PhantomData<R>);
+    // One look at what comes, not one for `null` and then another.
+    deserializer.deserialize_any(Optional(R::visitor()))
+}
 
-    impl<'de, R: Rule> Visitor<'de> for Optional<R> {
-        type Value = Option<R::Value>;
+/// The methods of a visitor that hands what comes to the one within, and makes its own of that.
+macro_rules! through {
+    ($($method:ident($kind:ty)),*; $make:expr) => {
+        $(fn $method<E: Error>(self, value: $kind) -> Result<Self::Value, E> {
+            self.0.$method(value).and_then($make)
+        })*
+    };
+}
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a value or null")
-        }
-        fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-        fn visit_some<D: Deserializer<'de>>(
-            self,
-            deserializer: D,
-        ) -> Result<Self::Value, D::Error> {
-            R::decode(deserializer).map(Some)
-        }
+struct Optional<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Optional<V> {
+    type Value = Option<V::Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)?;
+        f.write_str(", or null")
     }
-    deserializer.deserialize_option(Optional::<R>(PhantomData))
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+    through! {
+        visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str),
+        visit_string(String);
+        |value| Ok(Some(value))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+        self.0.visit_seq(items).map(Some)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+        self.0.visit_map(entries).map(Some)
+    }
 }
 
 /// A boolean, also as text in any case, and as 0 or 1.
@@ -80,7 +106,7 @@ pub struct Boolean;
 impl Rule for Boolean {
     type Value = bool;
 
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    fn visitor<'de>() -> impl Visitor<'de, Value = bool> {
         struct Visit;
         impl Visitor<'_> for Visit {
             type Value = bool;
@@ -108,7 +134,7 @@ impl Rule for Boolean {
                 }
             }
         }
-        deserializer.deserialize_any(Visit)
+        Visit
     }
 }
 
@@ -121,7 +147,7 @@ const EXACT_IN_DOUBLE: f64 = 9_007_199_254_740_992.0;
 impl Rule for Integer {
     type Value = i64;
 
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    fn visitor<'de>() -> impl Visitor<'de, Value = i64> {
         struct Visit;
         impl Visitor<'_> for Visit {
             type Value = i64;
@@ -153,7 +179,7 @@ impl Rule for Integer {
                 }
             }
         }
-        deserializer.deserialize_any(Visit)
+        Visit
     }
 }
 
@@ -169,13 +195,30 @@ pub struct Worded<W>(PhantomData<W>);
 impl<W: Words> Rule for Worded<W> {
     type Value = i64;
 
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-        let text = Text::decode(deserializer)?;
-        let word = W::WORDS.iter().find(|(word, _)| text.trim().eq_ignore_ascii_case(word));
-        match word {
-            Some((_, number)) => Ok(*number),
-            None => Integer::decode(serde::de::value::StrDeserializer::new(&text)),
+    fn visitor<'de>() -> impl Visitor<'de, Value = i64> {
+        struct Visit<W, V>(V, PhantomData<W>);
+
+        impl<'de, W: Words, V: Visitor<'de, Value = String>> Visitor<'de> for Visit<W, V> {
+            type Value = i64;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a whole number of 64 bits, as such, as text or by its word")
+            }
+            through! {
+                visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str),
+                visit_string(String);
+                number_of::<W, E>
+            }
         }
+
+        Visit::<W, _>(Text::visitor(), PhantomData)
+    }
+}
+
+fn number_of<W: Words, E: Error>(text: String) -> Result<i64, E> {
+    let word = W::WORDS.iter().find(|(word, _)| text.trim().eq_ignore_ascii_case(word));
+    match word {
+        Some((_, number)) => Ok(*number),
+        None => Integer::decode(serde::de::value::StrDeserializer::new(&text)),
     }
 }
 
@@ -185,7 +228,7 @@ pub struct Number;
 impl Rule for Number {
     type Value = f64;
 
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    fn visitor<'de>() -> impl Visitor<'de, Value = f64> {
         struct Visit;
         impl Visitor<'_> for Visit {
             type Value = f64;
@@ -210,7 +253,7 @@ impl Rule for Number {
                 }
             }
         }
-        deserializer.deserialize_any(Visit)
+        Visit
     }
 }
 
@@ -220,7 +263,7 @@ pub struct Text;
 impl Rule for Text {
     type Value = String;
 
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    fn visitor<'de>() -> impl Visitor<'de, Value = String> {
         struct Visit;
         impl Visitor<'_> for Visit {
             type Value = String;
@@ -246,7 +289,7 @@ impl Rule for Text {
                 Ok(value.to_string())
             }
         }
-        deserializer.deserialize_any(Visit)
+        Visit
     }
 }
 
@@ -256,7 +299,7 @@ pub struct List<R>(PhantomData<R>);
 impl<R: Rule> Rule for List<R> {
     type Value = Vec<R::Value>;
 
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self::Value, D::Error> {
+    fn visitor<'de>() -> impl Visitor<'de, Value = Self::Value> {
         struct Visit<R>(PhantomData<R>);
         impl<'de, R: Rule> Visitor<'de> for Visit<R> {
             type Value = Vec<R::Value>;
@@ -286,7 +329,7 @@ impl<R: Rule> Rule for List<R> {
                 one::<R, E>(value)
             }
         }
-        deserializer.deserialize_any(Visit::<R>(PhantomData))
+        Visit::<R>(PhantomData)
     }
 }
 
@@ -329,7 +372,7 @@ pub struct Map<R>(PhantomData<R>);
 impl<R: Rule> Rule for Map<R> {
     type Value = HashMap<String, R::Value>;
 
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self::Value, D::Error> {
+    fn visitor<'de>() -> impl Visitor<'de, Value = Self::Value> {
         struct Visit<R>(PhantomData<R>);
         impl<'de, R: Rule> Visitor<'de> for Visit<R> {
             type Value = HashMap<String, R::Value>;
@@ -344,7 +387,7 @@ impl<R: Rule> Rule for Map<R> {
                 Ok(map)
             }
         }
-        deserializer.deserialize_map(Visit::<R>(PhantomData))
+        Visit::<R>(PhantomData)
     }
 }
 

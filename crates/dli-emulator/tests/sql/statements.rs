@@ -312,8 +312,8 @@ async fn types_that_meet_become_what_spark_makes_of_them() {
     let mut scene = Scene::new().await;
     scene
         .note_all(
-            "SELECT 1 UNION ALL SELECT 2.5;
-SELECT 1 UNION ALL SELECT 'a';
+            "SELECT 1 UNION ALL SELECT 2.5 ORDER BY 1;
+SELECT 1 UNION ALL SELECT 'a' ORDER BY 1;
 SELECT coalesce(1, 2.5), CASE WHEN true THEN 1 ELSE 2.5 END, greatest(1, 2.5), if(true, 1, 2L);
 SELECT 12345678901234567890, CAST(12345678901234567890 AS DECIMAL(20,0));
 SELECT * FROM VALUES (1), (null), (2) t(x) ORDER BY x NULLS LAST LIMIT 2 OFFSET 1;
