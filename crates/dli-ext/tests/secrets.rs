@@ -59,7 +59,9 @@ async fn parrot() -> Server {
         let message =
             format!("verify aksk signature fail, canonicalRequest:{}", repeated.join("|"));
         let body = serde_json::json!({ "error_code": "APIGW.0301", "error_msg": message });
-        json(401, &body.to_string())
+        // What the caller shows of itself comes back as the id of the request as well.
+        let shown = ["x-auth-token", "x-security-token"].map(|name| request.header(name));
+        json(401, &body.to_string()).header("x-request-id", &format!("for-{}", shown.concat()))
     })
     .await
 }

@@ -77,10 +77,10 @@ impl Core {
     pub async fn send(&self, request: reqwest::Request, plan: Plan<'_>) -> Result<Answer, Error> {
         let span = trace::call_span(&request, &plan);
         let result = if span.is_disabled() {
-            self.send_traced(request, &plan).await
+            self.send_traced(request, &plan, &span).await
         } else {
             let started = Instant::now();
-            let sending = Box::pin(self.send_traced(request, &plan));
+            let sending = Box::pin(self.send_traced(request, &plan, &span));
             let result = sending.instrument(span.clone()).await;
             trace::finished(&span, started, &result);
             result
@@ -92,6 +92,7 @@ impl Core {
         &self,
         request: reqwest::Request,
         plan: &Plan<'_>,
+        span: &tracing::Span,
     ) -> Result<Answer, Error> {
         let draft = sign::Draft::new(request, self, plan)?;
         let end = self.end(plan.options, plan.started);
@@ -113,11 +114,13 @@ impl Core {
             let attempt = retries.begin();
             let bound = self.attempt_bound(plan, end);
             let sending = self.wire.attempt(&plan.operation, request, bound, self.body_limit);
-            let outcome = trace::attempt(attempt, self.trace_bodies, pin!(sending)).await;
+            let outcome =
+                trace::attempt(attempt, self.trace_bodies, &identity, pin!(sending)).await;
             let refused = match classify::classify(outcome, &plan.operation, bound) {
                 Verdict::Answer(mut answer) => {
                     retries.succeeded();
                     answer.attempts = attempt;
+                    trace::answered(span, &answer, &identity);
                     return Ok(answer);
                 }
                 Verdict::Refused(refused) => refused,

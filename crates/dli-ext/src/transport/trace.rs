@@ -5,12 +5,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use http::HeaderMap;
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
 
 use super::attempt::{Failure, Raw};
 use super::{Answer, Plan};
 use crate::Error;
+use crate::config::Authentication;
 
 pub(super) fn call_span(request: &reqwest::Request, plan: &Plan<'_>) -> Span {
     tracing::info_span!(
@@ -36,13 +38,8 @@ pub(super) fn call_span(request: &reqwest::Request, plan: &Plan<'_>) -> Span {
 pub(super) fn finished(span: &Span, started: Instant, result: &Result<Answer, Error>) {
     span.record("elapsed_ms", started.elapsed().as_secs_f64() * 1e3);
     match result {
-        Ok(answer) => {
-            span.record("http.response.status_code", answer.status.as_u16());
-            span.record("http.request.resend_count", answer.attempts.saturating_sub(1));
-            if let Some(id) = crate::reply::request_id(&answer.headers) {
-                span.record("dli.request_id", id);
-            }
-        }
+        // What is known of an answer was told while there was the identity to look for in it.
+        Ok(_) => {}
         Err(error) => {
             if let Some(status) = error.status() {
                 span.record("http.response.status_code", status);
@@ -60,11 +57,29 @@ pub(super) fn finished(span: &Span, started: Instant, result: &Result<Answer, Er
     }
 }
 
+/// Tells of an answer that can be used.
+pub(super) fn answered(span: &Span, answer: &Answer, identity: &Authentication) {
+    if span.is_disabled() {
+        return;
+    }
+    span.record("http.response.status_code", answer.status.as_u16());
+    span.record("http.request.resend_count", answer.attempts.saturating_sub(1));
+    if let Some(id) = request_id(&answer.headers, identity) {
+        span.record("dli.request_id", id);
+    }
+}
+
+/// The request id, without a secret that whoever answered may have repeated there.
+fn request_id(headers: &HeaderMap, identity: &Authentication) -> Option<String> {
+    crate::reply::request_id(headers).map(|id| identity.redact(id.to_owned()))
+}
+
 /// Runs an attempt in a span of its own and tells how it went. The attempt is large, so it stays
 /// where it is.
 pub(super) async fn attempt(
     number: u32,
     bodies: bool,
+    identity: &Authentication,
     attempt: Pin<&mut impl Future<Output = Result<Raw, Failure>>>,
 ) -> Result<Raw, Failure> {
     let span = tracing::debug_span!("dli.attempt", dli.attempt = number);
@@ -79,9 +94,11 @@ pub(super) async fn attempt(
         Ok(raw) => tracing::debug!(
             http.response.status_code = raw.status.as_u16(),
             http.response.body.size = raw.body.len(),
-            dli.request_id = crate::reply::request_id(&raw.headers),
+            dli.request_id = request_id(&raw.headers, identity),
             elapsed_ms,
-            body = bodies.then(|| field::display(String::from_utf8_lossy(&raw.body))),
+            body = bodies.then(|| field::display(
+                identity.redact(String::from_utf8_lossy(&raw.body).into_owned())
+            )),
             "answered",
         ),
         Err(failure) => tracing::debug!(elapsed_ms, error = %failure, "not answered"),
