@@ -14,6 +14,7 @@ use crate::error::{ApiError, ApiResult};
 use crate::server::Service;
 use crate::settings::Settings;
 use crate::store::{Object, Objects, Timeline};
+use crate::view::View;
 
 /// A valid request of a proven caller, within its transaction.
 pub(crate) struct Call<'a> {
@@ -35,6 +36,41 @@ pub(crate) struct Call<'a> {
     pub instant: bool,
     /// What is to be done once the transaction is committed.
     pub later: RefCell<Vec<Later>>,
+    /// The answer, if it was written as text.
+    pub text: RefCell<Option<Vec<u8>>>,
+}
+
+/// What a handler answered.
+pub(crate) enum Answer {
+    Document(Value),
+    /// JSON.
+    Text(Vec<u8>),
+}
+
+impl From<Value> for Answer {
+    fn from(document: Value) -> Self {
+        Self::Document(document)
+    }
+}
+
+impl Answer {
+    /// The tree of it.
+    pub fn document(self) -> Value {
+        match self {
+            Self::Document(document) => document,
+            Self::Text(text) => serde_json::from_slice(&text).expect("what was written is JSON"),
+        }
+    }
+
+    pub fn text(self) -> Vec<u8> {
+        match self {
+            // `Display` writes the same, piece by piece through the machinery of formatting.
+            Self::Document(document) => {
+                serde_json::to_vec(&document).expect("a JSON value is JSON")
+            }
+            Self::Text(text) => text,
+        }
+    }
 }
 
 /// Work after the commit; it may bring another answer than the handler's.
@@ -73,6 +109,14 @@ impl Call<'_> {
     /// A field of the body that is a list of texts.
     pub fn texts(&self, field: &str) -> Vec<&str> {
         self.body[field].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// Answers with what borrows from objects: their part in the answer is written while they are
+    /// there, and not copied before.
+    pub fn write(&self, view: &View<'_>) -> ApiResult {
+        let text = serde_json::to_vec(view).expect("a view is JSON");
+        self.text.replace(Some(text));
+        Ok(Value::Null)
     }
 
     /// Has something done once the transaction is committed.

@@ -48,6 +48,7 @@ mod snapshot;
 mod sql;
 mod store;
 mod validate;
+mod view;
 
 pub use emulator::{
     Builder, DEFAULT_ACCESS_KEY, DEFAULT_PROJECT_ID, DEFAULT_REGION, DEFAULT_SECRET_KEY, Emulator,

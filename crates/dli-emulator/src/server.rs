@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use tokio::task::AbortHandle;
 
 use crate::auth::Caller;
-use crate::call::{Call, Later};
+use crate::call::{Answer, Call, Later};
 use crate::control;
 use crate::description::DESCRIPTION;
 use crate::error::{ApiError, ApiResult};
@@ -63,16 +63,15 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    fn json(status: u16, body: &Value) -> Self {
-        // `Display` writes the same, piece by piece through the machinery of formatting.
-        let body = Bytes::from(serde_json::to_vec(body).expect("a JSON value is JSON"));
+    fn json(status: u16, body: impl Into<Answer>) -> Self {
+        let body = Bytes::from(body.into().text());
         Self { status, headers: Vec::new(), body, content_type: "application/json" }
     }
 }
 
 impl From<ApiError> for Reply {
     fn from(error: ApiError) -> Self {
-        let mut reply = Self::json(error.status, &error.body());
+        let mut reply = Self::json(error.status, error.body());
         let headers = error.headers.into_iter();
         reply.headers =
             headers.map(|(name, value)| (HeaderName::from_static(name), value)).collect();
@@ -169,7 +168,7 @@ async fn respond(
     if let Some(rest) = path.strip_prefix("/_emulator") {
         *operation = "_emulator";
         let (status, body) = control::answer(service, parts, rest, &body).await?;
-        return Ok(Reply::json(status, &body));
+        return Ok(Reply::json(status, body));
     }
     if let Some(endpoint) = Endpoint::find(&parts.method, path) {
         *operation = "iam";
@@ -220,7 +219,7 @@ async fn respond(
             FaultKind::Html(status) => return Ok(html(status)),
             FaultKind::Reset => {
                 damage.reset = true;
-                return Ok(Reply::json(500, &Value::Null));
+                return Ok(Reply::json(500, Value::Null));
             }
             FaultKind::ResetAfter => damage.reset = true,
             FaultKind::Truncate => damage.truncate = true,
@@ -247,17 +246,19 @@ async fn respond(
         "GET" => service.store.read(work.on(service)).await?,
         _ => service.store.run(work.on(service)).await?,
     };
-    let answer = followed_by(service, answer, later).await?;
-    if service.settings.check_answers
-        && let Err(problem) = validators.answer(&answer)
-    {
-        let message = format!(
-            "A defect of the emulator: the answer of {} is not as described. {problem}",
-            described.id
-        );
-        return Err(ApiError::internal(message));
+    let mut answer = followed_by(service, answer, later).await?;
+    if service.settings.check_answers {
+        let document = answer.document();
+        validators.answer(&document).map_err(|problem| {
+            let message = format!(
+                "A defect of the emulator: the answer of {} is not as described. {problem}",
+                described.id
+            );
+            ApiError::internal(message)
+        })?;
+        answer = Answer::Document(document);
     }
-    let mut reply = Reply::json(success_status(described), &answer);
+    let mut reply = Reply::json(success_status(described), answer);
     if described.response.is_none() {
         reply.body = Bytes::new();
     }
@@ -279,7 +280,7 @@ impl Work {
     pub fn on(
         self,
         service: &Service,
-    ) -> impl FnOnce(&Objects<'_>) -> ApiResult<(Value, Vec<Later>)> + Send + 'static {
+    ) -> impl FnOnce(&Objects<'_>) -> ApiResult<(Answer, Vec<Later>)> + Send + 'static {
         let settings = Arc::clone(&service.settings);
         move |objects| {
             let operation = DESCRIPTION.operation(self.index);
@@ -301,18 +302,24 @@ impl Work {
                 failure: self.failure,
                 instant: self.instant,
                 later: RefCell::default(),
+                text: RefCell::default(),
             };
-            let answer = handler(&call)?;
+            let document = handler(&call)?;
+            let answer = call.text.into_inner().map_or(Answer::Document(document), Answer::Text);
             Ok((answer, call.later.into_inner()))
         }
     }
 }
 
 /// Does what follows a commit; the last answer counts.
-async fn followed_by(service: &Arc<Service>, mut answer: Value, later: Vec<Later>) -> ApiResult {
+async fn followed_by(
+    service: &Arc<Service>,
+    mut answer: Answer,
+    later: Vec<Later>,
+) -> ApiResult<Answer> {
     for later in later {
         if let Some(better) = later(Arc::clone(service)).await? {
-            answer = better;
+            answer = Answer::Document(better);
         }
     }
     Ok(answer)
@@ -337,7 +344,7 @@ async fn answer_iam(
     let settings = &service.settings;
     if endpoint == Endpoint::CreateToken {
         let (token, answer) = iam::create_token(settings, &service.store, body, now).await?;
-        let mut reply = Reply::json(201, &answer);
+        let mut reply = Reply::json(201, answer);
         reply.headers.push((HeaderName::from_static("x-subject-token"), token));
         return Ok(reply);
     }
@@ -347,7 +354,7 @@ async fn answer_iam(
         Endpoint::ListDomains => iam::list_domains(settings),
         _ => iam::list_projects(settings, &caller, parts.uri.query().unwrap_or_default()),
     };
-    Ok(Reply::json(200, &answer))
+    Ok(Reply::json(200, answer))
 }
 
 /// The faults that a request asks for itself, in `X-Emulator-Fault`.

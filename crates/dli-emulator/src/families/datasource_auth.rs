@@ -59,7 +59,7 @@ fn list(call: &Call<'_>) -> ApiResult {
     infos.retain(|info| call.query("auth_info_name").is_none_or(|name| name == info.name));
     let count = infos.len();
     let views = call.page(infos).into_iter().map(|info| {
-        let mut view = Value::Object(info.doc);
+        let mut view = Value::Object(info.doc.clone());
         view["auth_info_name"] = json!(info.name);
         view["create_time"] = json!(info.created);
         view["update_time"] = json!(info.updated);

@@ -103,7 +103,7 @@ fn list(call: &Call<'_>) -> ApiResult {
 fn view(call: &Call<'_>, pool: &Object) -> ApiResult {
     let status = pool.timeline.state(call.now);
     let queues: Vec<String> =
-        queues_of(call, &pool.name)?.into_iter().map(|queue| queue.name).collect();
+        queues_of(call, &pool.name)?.into_iter().map(|queue| queue.name.clone()).collect();
     let current = match status {
         "CREATING" | "FAILED" => json!(0),
         "SCALING" => pool.get("origin_cu").clone(),
@@ -338,8 +338,11 @@ fn scale_records(call: &Call<'_>) -> ApiResult {
             && at <= to
             && call.query("status").is_none_or(|status| status == record.text("status"))
     });
-    let items: Vec<Value> =
-        call.page(records).into_iter().map(|record| Value::Object(record.doc)).collect();
+    let items: Vec<Value> = call
+        .page(records)
+        .into_iter()
+        .map(|record| Value::Object(record.into_fields().doc))
+        .collect();
     Ok(json!({ "count": items.len(), "items": items }))
 }
 

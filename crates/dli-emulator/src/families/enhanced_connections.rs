@@ -7,6 +7,7 @@ use crate::call::{Call, done, new_id};
 use crate::error::{ApiError, ApiResult};
 use crate::net;
 use crate::store::{Object, Timeline};
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_enhanced_connection", create),
@@ -57,21 +58,19 @@ fn list(call: &Call<'_>) -> ApiResult {
             && call.query("tags").is_none_or(|filter| call.has_tags(connection, filter))
     });
     let page = call.page(connections);
-    let views = page.iter().map(|connection| {
-        let mut view = view(call, connection);
-        view["isPrivis"] = json!(true);
-        view
-    });
-    let views: Vec<Value> = views.collect();
-    Ok(json!({ "is_success": true, "message": "", "count": views.len(), "connections": views }))
+    let views = page.iter().map(|connection| view(call, connection).with("isPrivis", true));
+    let views: Vec<View<'_>> = views.collect();
+    call.write(&view! {
+        "is_success": true,
+        "message": "",
+        "count": views.len(),
+        "connections": views,
+    })
 }
 
 fn show(call: &Call<'_>) -> ApiResult {
     let connection = call.require(KIND, WHAT, call.path("connection_id"))?;
-    let mut view = view(call, &connection);
-    view["is_success"] = json!(true);
-    view["message"] = json!("");
-    Ok(view)
+    call.write(&view(call, &connection).succeeded())
 }
 
 fn update_hosts(call: &Call<'_>) -> ApiResult {
@@ -215,7 +214,7 @@ fn bind(call: &Call<'_>, field: &str, bound: &[Value]) -> ApiResult<Vec<Value>> 
         entries.push(json!({
             "name": name,
             "peer_id": new_id(),
-            "uuid": known.map(|known| known.id),
+            "uuid": known.map(|known| known.id.clone()),
             "timeline": call.settle("CREATING", "ACTIVE", "FAILED"),
             "err_msg": call.failure,
         }));
@@ -240,38 +239,38 @@ fn check_hosts(hosts: &Value) -> ApiResult<()> {
     Ok(())
 }
 
-fn view(call: &Call<'_>, connection: &Object) -> Value {
-    let state = connection.timeline.state(call.now);
-    let entries = |field: &str| -> Vec<Value> {
+fn view<'o>(call: &Call<'_>, connection: &'o Object) -> View<'o> {
+    let entries = |field: &str| -> Vec<View<'o>> {
         let bound = connection.get(field).as_array().map_or(&[][..], Vec::as_slice);
         bound.iter().map(|entry| binding(call, entry, field)).collect()
     };
-    json!({
-        "id": connection.id,
-        "name": connection.name,
-        "status": state,
+    view! {
+        "id": &connection.id,
+        "name": &connection.name,
+        "status": connection.timeline.state(call.now),
         "available_queue_info": entries("queues"),
         "elastic_resource_pools": entries("elastic_resource_pools"),
         "dest_vpc_id": connection.get("dest_vpc_id"),
         "dest_network_id": connection.get("dest_network_id"),
         "create_time": connection.created,
-        "hosts": connection.doc.get("hosts").cloned().unwrap_or_else(|| json!([])),
-    })
+        "hosts": connection.doc.get("hosts").map_or(View::List(Vec::new()), View::from),
+    }
 }
 
-fn binding(call: &Call<'_>, entry: &Value, field: &str) -> Value {
+fn binding<'o>(call: &Call<'_>, entry: &'o Value, field: &str) -> View<'o> {
     let timeline: Timeline = serde_json::from_value(entry["timeline"].clone()).unwrap_or_default();
     let state = timeline.state(call.now);
     let failed = state == "FAILED";
-    let mut view = json!({
-        "name": entry["name"],
-        "peer_id": entry["peer_id"],
-        "status": state,
+    let view = view! {
+        "name": &entry["name"],
+        "peer_id": &entry["peer_id"],
+        "status": state.to_owned(),
         "err_msg": if failed { entry["err_msg"].as_str().unwrap_or_default() } else { "" },
         "update_time": timeline.since(call.now),
-    });
+    };
     if field == "queues" && !entry["uuid"].is_null() {
-        view["uuid"] = entry["uuid"].clone();
+        view.with("uuid", &entry["uuid"])
+    } else {
+        view
     }
-    view
 }

@@ -88,7 +88,7 @@ fn running_on(call: &Call<'_>, queue: &str) -> ApiResult<Vec<String>> {
         let jobs = call.list(kind)?;
         let own =
             jobs.into_iter().filter(|job| job.text(field) == queue && !is_over(job, call.now));
-        running.extend(own.map(|job| job.id));
+        running.extend(own.map(|job| job.id.clone()));
     }
     Ok(running)
 }

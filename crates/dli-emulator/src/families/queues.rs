@@ -264,7 +264,7 @@ pub(super) fn of_job(call: &Call<'_>, name: &str) -> ApiResult<String> {
     if name.is_empty() || name == BUILT_IN {
         return Ok(BUILT_IN.to_owned());
     }
-    require(call, &name).map(|queue| queue.name)
+    require(call, &name).map(|queue| queue.name.clone())
 }
 
 fn refuse_busy(call: &Call<'_>, queue: &str, what: &str) -> ApiResult<()> {

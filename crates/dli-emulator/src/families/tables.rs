@@ -263,7 +263,7 @@ fn list_partitions(call: &Call<'_>) -> ApiResult {
     }
     let total = partitions.len();
     let views = call.page(partitions).into_iter().map(|partition| {
-        let mut view = Value::Object(partition.doc);
+        let mut view = Value::Object(partition.doc.clone());
         view["partition_name"] = json!(partition.name);
         view["create_time"] = json!(partition.created);
         view["last_access_time"] = json!(partition.updated);

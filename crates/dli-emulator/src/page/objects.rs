@@ -9,7 +9,7 @@ use super::text::{
 };
 use super::{Answer, Page, Visit, frame, missing, secrets};
 use crate::error::ApiResult;
-use crate::store::{Object, Objects, Timeline};
+use crate::store::{Fields, Object, Objects, Timeline};
 
 const PER_PAGE: i64 = 50;
 /// Rows of a result on one page.
@@ -37,7 +37,8 @@ pub(super) struct Item {
 impl Item {
     /// The only way by which an object comes to the page.
     pub fn new(object: Object) -> Self {
-        let Object { seq, id, name, parent, created, updated, timeline, mut doc } = object;
+        let Fields { seq, id, name, parent, created, updated, timeline, mut doc } =
+            object.into_fields();
         secrets::mask_document(&mut doc);
         Self { number: seq, id, name, parent, created, updated, timeline, doc: Value::Object(doc) }
     }

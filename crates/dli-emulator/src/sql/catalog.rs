@@ -251,14 +251,14 @@ impl Catalog {
         for later in later {
             later(Arc::clone(&context.service)).await.map_err(of_store)?;
         }
-        Ok(answer)
+        Ok(answer.document())
     }
 
     pub async fn databases(&self) -> Result<Vec<(String, Value)>, SqlFailure> {
         let found = self.run(|objects, project| objects.list(project, databases::KIND, "")).await?;
         let mut found: Vec<(String, Value)> = found
             .into_iter()
-            .map(|database| (database.name.clone(), Value::Object(database.doc)))
+            .map(|database| (database.name.clone(), Value::Object(database.into_fields().doc)))
             .collect();
         if found.iter().all(|(name, _)| name != databases::BUILT_IN) {
             found.push((databases::BUILT_IN.to_owned(), json!({})));
@@ -326,7 +326,7 @@ impl Catalog {
             columns,
             kind,
             owner: object.text("owner").to_owned(),
-            doc: object.doc,
+            doc: object.doc.clone(),
         }))
     }
 

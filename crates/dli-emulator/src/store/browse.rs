@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::Object;
-use super::objects::{COLUMNS, Objects, decode};
+use super::objects::{COLUMNS, Objects};
 use crate::error::ApiResult;
 
 /// An object with the project it is in and what it is.
@@ -38,7 +38,8 @@ impl Objects<'_> {
              ORDER BY seq DESC"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![project, kind, before, limit], decode)?;
+        let rows = statement
+            .query_map(params![project, kind, before, limit], |row| self.decoded.read(row))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -62,7 +63,8 @@ impl Objects<'_> {
              ORDER BY seq DESC LIMIT ?4"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![project, kind, parent, limit], decode)?;
+        let rows = statement
+            .query_map(params![project, kind, parent, limit], |row| self.decoded.read(row))?;
         let objects = rows.collect::<Result<_, _>>()?;
         Ok((objects, self.count(project, kind, parent)?))
     }
@@ -72,7 +74,7 @@ impl Objects<'_> {
         let sql = format!("SELECT {COLUMNS}, project, kind FROM objects WHERE seq = ?1");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let read = |row: &rusqlite::Row<'_>| {
-            Ok(Placed { project: row.get(8)?, kind: row.get(9)?, object: decode(row)? })
+            Ok(Placed { project: row.get(8)?, kind: row.get(9)?, object: self.decoded.read(row)? })
         };
         Ok(statement.query_row([number], read).optional()?)
     }

@@ -2,6 +2,7 @@
 //! done where it is asked for, on a connection that is not in use.
 
 mod browse;
+mod decoded;
 mod objects;
 mod schema;
 mod timeline;
@@ -14,10 +15,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-pub(crate) use objects::{Object, Objects, Token};
+pub(crate) use objects::{Fields, Object, Objects, Token};
 pub(crate) use timeline::Timeline;
 
 use crate::error::{ApiError, ApiResult};
+use decoded::Decoded;
 
 /// Largest number of requests that share one commit.
 const BATCH: usize = 256;
@@ -30,6 +32,7 @@ pub(crate) struct Store {
     /// Dropped before the queue, so that the thread is the last to close one.
     readers: Vec<Arc<Mutex<Connection>>>,
     jobs: Sender<Job>,
+    decoded: Arc<Decoded>,
 }
 
 /// Work on the connection; what it returns is called with the outcome of the commit.
@@ -97,7 +100,7 @@ impl Store {
             Ok(opened) => opened?,
             Err(_) => unreachable!("the thread answers before it ends"),
         };
-        Ok((Self { readers, jobs }, closing))
+        Ok((Self { readers, jobs, decoded: Arc::default() }, closing))
     }
 
     /// Runs work that only reads, here and now if a connection is free: handing it to the thread
@@ -107,7 +110,7 @@ impl Store {
         work: impl FnOnce(&Objects<'_>) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
         if let Some(connection) = self.readers.iter().find_map(|reader| free(reader)) {
-            return read_now(&connection, work);
+            return read_now(&connection, &self.decoded, work);
         }
         self.run(work).await
     }
@@ -119,8 +122,9 @@ impl Store {
         work: impl FnOnce(&Objects<'_>) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
         let (send, receive) = oneshot::channel();
+        let decoded = Arc::clone(&self.decoded);
         let job: Job = Box::new(move |connection| {
-            let outcome = in_savepoint(connection, work);
+            let outcome = in_savepoint(connection, &decoded, work);
             Box::new(move |committed| {
                 let _ = send.send(match committed {
                     Ok(()) => outcome,
@@ -162,11 +166,12 @@ fn free(connection: &Mutex<Connection>) -> Option<MutexGuard<'_, Connection>> {
 /// Work that only reads, in a transaction of its own.
 fn read_now<T>(
     connection: &Connection,
+    decoded: &Decoded,
     work: impl FnOnce(&Objects<'_>) -> ApiResult<T>,
 ) -> ApiResult<T> {
     execute(connection, "BEGIN")?;
     let before = connection.total_changes();
-    let outcome = guarded(connection, work);
+    let outcome = guarded(connection, decoded, work);
     debug_assert_eq!(connection.total_changes(), before, "what reads has written");
     match execute(connection, "COMMIT") {
         Ok(()) => outcome,
@@ -180,9 +185,10 @@ fn read_now<T>(
 /// Work on the objects. A defect in one handler must not take the store down.
 fn guarded<T>(
     connection: &Connection,
+    decoded: &Decoded,
     work: impl FnOnce(&Objects<'_>) -> ApiResult<T>,
 ) -> ApiResult<T> {
-    let outcome = catch_unwind(AssertUnwindSafe(|| work(&Objects::new(connection))));
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(&Objects::new(connection, decoded))));
     outcome.unwrap_or_else(|cause| {
         let cause = cause.downcast_ref::<String>().map(String::as_str);
         Err(ApiError::internal(format!(
@@ -195,11 +201,12 @@ fn guarded<T>(
 /// One request among those that share a commit.
 fn in_savepoint<T>(
     connection: &Connection,
+    decoded: &Decoded,
     work: impl FnOnce(&Objects<'_>) -> ApiResult<T>,
 ) -> ApiResult<T> {
     let run = |sql: &str| execute(connection, sql);
     run("SAVEPOINT request")?;
-    let outcome = guarded(connection, work);
+    let outcome = guarded(connection, decoded, work);
     if outcome.is_err() {
         run("ROLLBACK TO request")?;
     }

@@ -1,15 +1,22 @@
 //! Objects: the one mechanism for what is created, listed, shown, changed and deleted.
 
-use rusqlite::types::Type;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 
 use super::Timeline;
+use super::decoded::Decoded;
 use crate::error::ApiResult;
 
-/// One object of the service: a queue, a connection, a job.
+/// One object of the service: a queue, a connection, a job. Copied only when it is changed.
 #[derive(Debug, Clone)]
-pub(crate) struct Object {
+pub(crate) struct Object(Arc<Fields>);
+
+/// What an object holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Fields {
     /// Order of creation; 0 until it is stored.
     pub seq: i64,
     pub id: String,
@@ -29,7 +36,7 @@ impl Object {
             Value::Object(doc) => doc,
             _ => Map::new(),
         };
-        Self {
+        Self::from(Fields {
             seq: 0,
             id: id.into(),
             name: name.into(),
@@ -38,7 +45,12 @@ impl Object {
             updated: now,
             timeline: Timeline::default(),
             doc,
-        }
+        })
+    }
+
+    /// What it holds, as a copy if others hold it as well.
+    pub fn into_fields(self) -> Fields {
+        Arc::unwrap_or_clone(self.0)
     }
 
     pub fn below(mut self, parent: impl Into<String>) -> Self {
@@ -67,6 +79,26 @@ impl Object {
     }
 }
 
+impl From<Fields> for Object {
+    fn from(fields: Fields) -> Self {
+        Self(Arc::new(fields))
+    }
+}
+
+impl Deref for Object {
+    type Target = Fields;
+
+    fn deref(&self) -> &Fields {
+        &self.0
+    }
+}
+
+impl DerefMut for Object {
+    fn deref_mut(&mut self) -> &mut Fields {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
 /// A token that IAM issued.
 #[derive(Debug, Clone)]
 pub(crate) struct Token {
@@ -82,13 +114,14 @@ const FORGET_AFTER: i64 = 24 * 3600 * 1000;
 /// The objects of all projects, within one transaction.
 pub(crate) struct Objects<'c> {
     pub(super) connection: &'c Connection,
+    pub(super) decoded: &'c Decoded,
 }
 
 pub(super) const COLUMNS: &str = "seq, id, name, parent, created, updated, timeline, doc";
 
 impl<'c> Objects<'c> {
-    pub fn new(connection: &'c Connection) -> Self {
-        Self { connection }
+    pub(super) fn new(connection: &'c Connection, decoded: &'c Decoded) -> Self {
+        Self { connection, decoded }
     }
 
     /// Stores a new object. There must be none of this id below the same parent.
@@ -97,7 +130,7 @@ impl<'c> Objects<'c> {
             "INSERT INTO objects (project, kind, parent, id, name, created, updated, timeline, doc)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
         let (timeline, doc) = encode(object);
-        let Object { parent, id, name, created, updated, .. } = &object;
+        let Fields { parent, id, name, created, updated, .. } = &**object;
         let values = params![project, kind, parent, id, name, created, updated, timeline, doc];
         object.seq = self.connection.prepare_cached(sql)?.insert(values)?;
         Ok(())
@@ -118,7 +151,7 @@ impl<'c> Objects<'c> {
         let sql = "UPDATE objects SET id = ?2, name = ?3, parent = ?4, updated = ?5, timeline = ?6,
                    doc = ?7 WHERE seq = ?1";
         let (timeline, doc) = encode(object);
-        let Object { seq, id, name, parent, updated, .. } = object;
+        let Fields { seq, id, name, parent, updated, .. } = &**object;
         self.connection
             .prepare_cached(sql)?
             .execute(params![seq, id, name, parent, updated, timeline, doc])?;
@@ -215,7 +248,7 @@ impl<'c> Objects<'c> {
     pub fn list_everywhere(&self, kind: &str) -> ApiResult<Vec<(String, Object)>> {
         let sql = format!("SELECT {COLUMNS}, project FROM objects WHERE kind = ?1 ORDER BY seq");
         let mut statement = self.connection.prepare(&sql)?;
-        let rows = statement.query_map([kind], |row| Ok((row.get(8)?, decode(row)?)))?;
+        let rows = statement.query_map([kind], |row| Ok((row.get(8)?, self.decoded.read(row)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -230,7 +263,8 @@ impl<'c> Objects<'c> {
     pub fn everything(&self) -> ApiResult<Vec<(String, String, Object)>> {
         let sql = format!("SELECT {COLUMNS}, project, kind FROM objects ORDER BY seq");
         let mut statement = self.connection.prepare(&sql)?;
-        let rows = statement.query_map([], |row| Ok((row.get(8)?, row.get(9)?, decode(row)?)))?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get(8)?, row.get(9)?, self.decoded.read(row)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -238,13 +272,16 @@ impl<'c> Objects<'c> {
         let sql =
             format!("SELECT {COLUMNS} FROM objects WHERE {condition} ORDER BY seq DESC LIMIT 1");
         let mut statement = self.connection.prepare_cached(&sql)?;
-        Ok(statement.query_row(rusqlite::params_from_iter(values), decode).optional()?)
+        Ok(statement
+            .query_row(rusqlite::params_from_iter(values), |row| self.decoded.read(row))
+            .optional()?)
     }
 
     fn many<const N: usize>(&self, condition: &str, values: [&str; N]) -> ApiResult<Vec<Object>> {
         let sql = format!("SELECT {COLUMNS} FROM objects WHERE {condition} ORDER BY seq");
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(rusqlite::params_from_iter(values), decode)?;
+        let rows = statement
+            .query_map(rusqlite::params_from_iter(values), |row| self.decoded.read(row))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }
@@ -253,23 +290,4 @@ fn encode(object: &Object) -> (String, String) {
     let timeline = serde_json::to_string(&object.timeline).expect("text and numbers are JSON");
     let doc = serde_json::to_string(&object.doc).expect("a JSON object is JSON");
     (timeline, doc)
-}
-
-pub(super) fn decode(row: &Row<'_>) -> rusqlite::Result<Object> {
-    fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-        let text = row.get_ref(column)?.as_str()?;
-        serde_json::from_str(text).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
-        })
-    }
-    Ok(Object {
-        seq: row.get(0)?,
-        id: row.get(1)?,
-        name: row.get(2)?,
-        parent: row.get(3)?,
-        created: row.get(4)?,
-        updated: row.get(5)?,
-        timeline: json(row, 6)?,
-        doc: json(row, 7)?,
-    })
 }

@@ -39,5 +39,5 @@ pub(in crate::families) fn insert_with_rows(
     let mut object = Object::new(new_id(), "", call.now, doc)
         .with_timeline(Timeline::starting(call.now, "FINISHED"));
     call.insert(KIND, &mut object)?;
-    Ok(object.id)
+    Ok(object.id.clone())
 }

@@ -23,7 +23,7 @@ pub(in crate::families) fn query_later(
         transfer: None,
         fields: json!({ "conf": [], "currentdb": "" }),
     };
-    Ok(Some(start(call, order)?.id))
+    Ok(Some(start(call, order)?.id.clone()))
 }
 
 /// Runs a query for an answer, and puts its columns and rows into it.

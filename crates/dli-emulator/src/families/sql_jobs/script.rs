@@ -22,7 +22,7 @@ pub(in crate::families) fn find_script(
             script.get("contains").as_str().is_some_and(|part| plain.contains(&self::plain(part)))
         }
     };
-    Ok(scripts.into_iter().rev().find(fits).map(|script| Value::Object(script.doc)))
+    Ok(scripts.into_iter().rev().find(fits).map(|script| Value::Object(script.into_fields().doc)))
 }
 
 fn plain(statement: &str) -> String {

@@ -41,7 +41,11 @@ pub(super) fn export_table(call: &Call<'_>) -> ApiResult {
     let table = named_table(call)?;
     let statement = format!("EXPORT TABLE {}.{} TO {path}", table.parent, table.name);
     let request = call.body.clone();
-    let transfer = SqlTransfer::ExportTable { database: table.parent, table: table.name, request };
+    let transfer = SqlTransfer::ExportTable {
+        database: table.parent.clone(),
+        table: table.name.clone(),
+        request,
+    };
     receipt(call, "EXPORT", statement, transfer)
 }
 
@@ -51,7 +55,11 @@ pub(super) fn import_table(call: &Call<'_>) -> ApiResult {
     let table = named_table(call)?;
     let statement = format!("IMPORT TABLE {}.{} FROM {path}", table.parent, table.name);
     let request = call.body.clone();
-    let transfer = SqlTransfer::ImportTable { database: table.parent, table: table.name, request };
+    let transfer = SqlTransfer::ImportTable {
+        database: table.parent.clone(),
+        table: table.name.clone(),
+        request,
+    };
     receipt(call, "IMPORT", statement, transfer)
 }
 
@@ -61,7 +69,9 @@ pub(in crate::families) fn import_upload(call: &Call<'_>, upload: &Object) -> Ap
     let statement = format!("IMPORT TABLE {database}.{table} FROM UPLOAD {}", upload.id);
     let fields = json!({ "database_name": database, "table_name": table, "data_type": upload.get("data_type") });
     let queue = upload.text("queue_name").to_owned();
-    Ok(start(call, Order { statement, queue, kind: Some("IMPORT"), transfer: None, fields })?.id)
+    Ok(start(call, Order { statement, queue, kind: Some("IMPORT"), transfer: None, fields })?
+        .id
+        .clone())
 }
 
 fn named_table(call: &Call<'_>) -> ApiResult<Object> {
