@@ -221,6 +221,54 @@ async fn a_pod_posts_the_token_of_its_file() {
 }
 
 #[tokio::test]
+async fn the_token_of_a_pod_goes_in_the_clear_to_its_own_node_only() {
+    let at = |address: &str| {
+        World::new()
+            .var("HC_CONTAINER_CREDENTIALS_FULL_URI", address)
+            .var("HC_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/var/run/token")
+            .file("/var/run/token", "pod-token")
+            .service(|_| Answer::With(200, &[], KEYS))
+    };
+    for good in [
+        "https://keys.example.com/v1",
+        "http://127.0.0.1:8088/keys",
+        "http://127.9.9.9/keys",
+        "http://[::1]:8088/keys",
+        "http://localhost/keys",
+        "http://LOCALHOST:8088/keys",
+        "http://169.254.169.254/keys",
+        "http://169.254.170.2/keys",
+        "http://169.254.170.23/v1/credentials",
+        "http://[fd00:ec2::23]/v1/credentials",
+    ] {
+        let (result, sent) = ask_and_see(ContainerProvider::new(), at(good)).await;
+        assert_temporary(&result.unwrap().unwrap());
+        assert_eq!(sent.lines().len(), 1, "{good}");
+    }
+    for bad in [
+        "http://keys.example.com/v1",
+        "http://192.168.0.7/keys",
+        "http://169.254.170.3/keys",
+        "http://[fd00:ec2::24]/keys",
+        "http://[fe80::1]/keys",
+        "http://0.0.0.0/keys",
+        "http://127.0.0.1.example.com/keys",
+        "http://127.0.0.1@keys.example.com/keys",
+        "http://localhost.example.com/keys",
+        "ftp://127.0.0.1/keys",
+        "/keys",
+    ] {
+        let (result, sent) = ask_and_see(ContainerProvider::new(), at(bad)).await;
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{bad}");
+        let text = error.to_string();
+        assert!(text.contains(bad) && text.contains("use an https address"), "{text}");
+        assert!(sent.lines().is_empty(), "{bad}");
+        assert!(!printed(&error).contains("pod-token"), "{bad}");
+    }
+}
+
+#[tokio::test]
 async fn a_pod_that_is_half_set_up_says_what_is_missing() {
     let none = ask(ContainerProvider::new(), World::new()).await;
     assert!(none.unwrap().is_none());

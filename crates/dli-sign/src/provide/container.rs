@@ -8,7 +8,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqsign_core::{Context, Error, ProvideCredential, Result};
 
 use super::env::{var, with_places};
-use super::http_call::{refused, secret_header, send, unbuildable};
+use super::http_call::{check_near, refused, secret_header, send, unbuildable};
 use super::temporary;
 use crate::Credential;
 
@@ -20,12 +20,16 @@ const TOKEN_FILE: &str = "HC_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 /// `HC_CONTAINER_AUTHORIZATION_TOKEN_FILE`, which is read anew each time. The call may take five
 /// seconds.
 ///
+/// The address has to be https; or http of this machine (`127.0.0.0/8`, `[::1]`, `localhost`) or of
+/// what a node offers to its own pods (`169.254.169.254`, `169.254.170.2`, `169.254.170.23`,
+/// `[fd00:ec2::23]`). To any other the token is not sent.
+///
 /// Gives nothing if neither variable is set. The project is that of `HUAWEICLOUD_SDK_PROJECT_ID`.
 ///
 /// # Errors
 ///
-/// If one variable is set without the other, if the file cannot be read or is empty, or if the
-/// address does not answer with a key pair.
+/// If one variable is set without the other, if the address is none of these, if the file cannot
+/// be read or is empty, or if the address does not answer with a key pair.
 ///
 /// ```
 /// use dli_sign::provide::ContainerProvider;
@@ -80,6 +84,7 @@ impl ProvideCredential for ContainerProvider {
                 )));
             }
         };
+        check_near(TASK, &uri)?;
         let token = read_token(ctx, TASK, &file).await?;
         let request = Request::post(&uri)
             .header(AUTHORIZATION, secret_header(TASK, "the token in the file", &token)?)

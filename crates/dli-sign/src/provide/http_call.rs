@@ -1,5 +1,6 @@
 //! The few HTTP calls that providers make, and what to say when one fails.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -94,22 +95,46 @@ pub(crate) fn join(endpoint: &str, path: &str) -> String {
 /// Refuses to send a secret over a connection that others can read: the endpoint must be https,
 /// or http on this machine.
 pub(crate) fn check_private(task: &str, endpoint: &str) -> Result<()> {
+    check_reach(task, endpoint, |_| false, "use an https address")
+}
+
+/// The addresses at which a node answers its own pods and programs, and nobody else's.
+const OF_THE_NODE: [IpAddr; 4] = [
+    IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
+];
+
+/// As [`check_private`], for the service of a node besides: packets to it do not leave the node.
+pub(crate) fn check_near(task: &str, endpoint: &str) -> Result<()> {
+    let advice = "use an https address, one of this machine (127.0.0.1, [::1], localhost) or of \
+                  its metadata (169.254.169.254, 169.254.170.2, 169.254.170.23, [fd00:ec2::23])";
+    check_reach(task, endpoint, |address| OF_THE_NODE.contains(&address), advice)
+}
+
+fn check_reach(
+    task: &str,
+    endpoint: &str,
+    trusted: impl Fn(IpAddr) -> bool,
+    advice: &str,
+) -> Result<()> {
     let uri: Uri = endpoint.parse().map_err(|_| {
         Error::config_invalid(format!(
             "{task}: {endpoint:?} is no address; write https:// and a host"
         ))
     })?;
     let host = uri.host().unwrap_or_default();
-    let local = host == "localhost"
+    let near = host.eq_ignore_ascii_case("localhost")
         || host
             .trim_matches(['[', ']'])
             .parse()
-            .is_ok_and(|address: std::net::IpAddr| address.is_loopback());
+            .is_ok_and(|address: IpAddr| address.is_loopback() || trusted(address));
     match uri.scheme_str() {
         Some("https") if !host.is_empty() => Ok(()),
-        Some("http") if local => Ok(()),
+        Some("http") if near => Ok(()),
         _ => Err(Error::config_invalid(format!(
-            "{task}: {endpoint:?} would carry a secret in the clear; use an https address"
+            "{task}: {endpoint:?} would carry a secret in the clear; {advice}"
         ))),
     }
 }
