@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use serde::ser::{Serialize, Serializer};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
 /// A JSON value on its way into an answer.
@@ -17,6 +17,8 @@ pub(crate) enum View<'a> {
     Owned(Value),
     List(Vec<View<'a>>),
     Object(Fields<'a>),
+    /// A stored document, with fields that take the place of its own or come after them.
+    Document(&'a Map<String, Value>, Fields<'a>),
 }
 
 /// Fields in the order in which they are written.
@@ -31,12 +33,31 @@ macro_rules! view {
 pub(crate) use view;
 
 impl<'a> View<'a> {
-    /// An object with one more field; other views stay as they are.
+    /// A list of what can become views.
+    pub fn list<T: Into<Self>>(items: impl IntoIterator<Item = T>) -> Self {
+        Self::List(items.into_iter().map(Into::into).collect())
+    }
+
+    /// An object with one more field, or with another value of the one it has; other views stay as
+    /// they are.
     pub fn with(mut self, name: &'static str, value: impl Into<View<'a>>) -> Self {
-        if let Self::Object(fields) = &mut self {
-            fields.push((name, value.into()));
+        if let Self::Object(fields) | Self::Document(_, fields) = &mut self {
+            match fields.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => *known = value.into(),
+                None => fields.push((name, value.into())),
+            }
         }
         self
+    }
+
+    /// The same with those of the named fields that a stored document has.
+    pub fn with_those_of(
+        self,
+        doc: &'a Map<String, Value>,
+        names: impl IntoIterator<Item = &'static str>,
+    ) -> Self {
+        let found = names.into_iter().filter_map(|name| Some((name, doc.get(name)?)));
+        found.fold(self, |view, (name, value)| view.with(name, value))
     }
 
     /// The same with a field for the outcome, as most answers have it.
@@ -57,6 +78,19 @@ impl Serialize for View<'_> {
             Self::Object(fields) => {
                 serializer.collect_map(fields.iter().map(|(name, value)| (name, value)))
             }
+            Self::Document(doc, fields) => {
+                let mut written = serializer.serialize_map(None)?;
+                for (name, value) in *doc {
+                    match fields.iter().find(|(field, _)| field == name) {
+                        Some((_, value)) => written.serialize_entry(name, value)?,
+                        None => written.serialize_entry(name, value)?,
+                    }
+                }
+                for (name, value) in fields.iter().filter(|(name, _)| !doc.contains_key(*name)) {
+                    written.serialize_entry(name, value)?;
+                }
+                written.end()
+            }
         }
     }
 }
@@ -71,15 +105,15 @@ impl From<View<'_>> for Value {
             View::Stored(value) => value.clone(),
             View::Owned(value) => value,
             View::List(items) => items.into_iter().map(Value::from).collect(),
-            View::Object(fields) => {
-                let fields = fields.into_iter();
-                fields
-                    .map(|(name, value)| (name.to_owned(), Value::from(value)))
-                    .collect::<Map<_, _>>()
-                    .into()
-            }
+            View::Object(fields) => tree(Map::new(), fields),
+            View::Document(doc, fields) => tree(doc.clone(), fields),
         }
     }
+}
+
+fn tree(mut map: Map<String, Value>, fields: Fields<'_>) -> Value {
+    map.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))));
+    Value::Object(map)
 }
 
 impl From<bool> for View<'_> {
@@ -97,6 +131,18 @@ impl From<i64> for View<'_> {
 impl From<usize> for View<'_> {
     fn from(value: usize) -> Self {
         Self::Int(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<u64> for View<'_> {
+    fn from(value: u64) -> Self {
+        Self::Owned(value.into())
+    }
+}
+
+impl From<f64> for View<'_> {
+    fn from(value: f64) -> Self {
+        Self::Owned(value.into())
     }
 }
 
@@ -133,5 +179,36 @@ impl From<Value> for View<'_> {
 impl<'a> From<Vec<View<'a>>> for View<'a> {
     fn from(items: Vec<View<'a>>) -> Self {
         Self::List(items)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What is written; the tree has to say the same.
+    fn written(view: View<'_>) -> String {
+        let text = serde_json::to_string(&view).unwrap();
+        assert_eq!(Value::from(view).to_string(), text);
+        text
+    }
+
+    #[test]
+    fn a_field_added_again_takes_the_place_of_the_first() {
+        let stored = json!({ "size": 16, "owner": "a", "secret": "b" });
+        let doc = stored.as_object().unwrap();
+        let view = view! { "owner": "nobody", "progress": 0.5 };
+        let view = view.with_those_of(doc, ["size", "owner", "label"]).with("size", 64_i64);
+        assert_eq!(written(view), r#"{"owner":"a","progress":0.5,"size":64}"#);
+    }
+
+    #[test]
+    fn fields_added_to_a_stored_document_replace_its_own_or_come_last() {
+        let stored = json!({ "id": "mine", "size": 16 });
+        let view = View::Document(stored.as_object().unwrap(), Vec::new());
+        let view = view.with("rows", View::list(["a", "b"])).with("id", 7_u64);
+        assert_eq!(written(view), r#"{"id":7,"size":16,"rows":["a","b"]}"#);
     }
 }

@@ -1,11 +1,10 @@
 //! Catalogs of other services that are known under a name.
 
-use serde_json::{Value, json};
-
 use super::Table;
 use crate::call::{Call, done};
 use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table =
     &[("run_catalog_action", action), ("list_catalogs", list), ("show_catalog", show)];
@@ -40,22 +39,25 @@ fn action(call: &Call<'_>) -> ApiResult {
 fn list(call: &Call<'_>) -> ApiResult {
     let catalogs = call.list(KIND)?;
     let total = catalogs.len();
-    let views: Vec<Value> = call.page(catalogs).iter().map(|catalog| view(call, catalog)).collect();
-    Ok(json!({ "is_success": true, "catalogs": views, "total_count": total }))
+    let page = call.page(catalogs);
+    call.write(&view! {
+        "is_success": true,
+        "catalogs": View::list(page.iter().map(|catalog| view(call, catalog))),
+        "total_count": total,
+    })
 }
 
 fn show(call: &Call<'_>) -> ApiResult {
-    let mut view = view(call, &call.require(KIND, WHAT, call.path("catalog_name"))?);
-    view["is_success"] = json!(true);
-    Ok(view)
+    let catalog = call.require(KIND, WHAT, call.path("catalog_name"))?;
+    call.write(&view(call, &catalog).with("is_success", true))
 }
 
-fn view(call: &Call<'_>, catalog: &Object) -> Value {
-    json!({
-        "name": catalog.name,
+fn view<'o>(call: &Call<'_>, catalog: &'o Object) -> View<'o> {
+    view! {
+        "name": &catalog.name,
         "status": catalog.timeline.state(call.now),
         "description": catalog.text("description"),
         "create_time": catalog.created,
         "parameters": catalog.get("parameters"),
-    })
+    }
 }

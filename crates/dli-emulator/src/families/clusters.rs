@@ -7,6 +7,7 @@ use crate::call::Call;
 use crate::error::{ApiError, ApiResult};
 use crate::net;
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_cluster", create),
@@ -38,12 +39,13 @@ fn create(call: &Call<'_>) -> ApiResult {
 }
 
 fn list(call: &Call<'_>) -> ApiResult {
-    let views: Vec<Value> = call.list(KIND)?.iter().map(|cluster| view(call, cluster)).collect();
-    Ok(json!({ "clusters": views }))
+    let clusters = call.list(KIND)?;
+    let views = clusters.iter().map(|cluster| view(call, cluster));
+    call.write(&view! { "clusters": View::list(views) })
 }
 
 fn show(call: &Call<'_>) -> ApiResult {
-    Ok(view(call, &of_path(call)?))
+    call.write(&view(call, &of_path(call)?))
 }
 
 fn delete(call: &Call<'_>) -> ApiResult {
@@ -62,14 +64,14 @@ fn of_path(call: &Call<'_>) -> ApiResult<Object> {
     call.require(KIND, WHAT, &call.path("cluster_name").to_lowercase())
 }
 
-fn view(call: &Call<'_>, cluster: &Object) -> Value {
-    json!({
-        "cluster_name": cluster.name,
+fn view<'o>(call: &Call<'_>, cluster: &'o Object) -> View<'o> {
+    view! {
+        "cluster_name": &cluster.name,
         "description": cluster.text("description"),
         "cu_count": cluster.get("cu_count"),
         "owner": cluster.get("owner"),
         "status": cluster.timeline.state(call.now),
-        "resource_mode": 1,
+        "resource_mode": 1_i64,
         "create_time": cluster.created,
-    })
+    }
 }

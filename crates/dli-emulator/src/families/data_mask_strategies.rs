@@ -6,6 +6,7 @@ use super::{Table, databases, tables};
 use crate::call::{Call, done, new_id};
 use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_data_mask_strategy", create),
@@ -50,27 +51,30 @@ fn list(call: &Call<'_>) -> ApiResult {
             && same(call.query("database_name"), "database_name", strategy)
             && same(call.query("table_name"), "table_name", strategy)
     });
-    let views = call.page(strategies).into_iter().map(|strategy| {
-        let rules = strategy.get("rules").as_array().map_or(&[][..], Vec::as_slice);
-        let rules = rules.iter().map(|rule| {
-            json!({
-                "column_name": rule["column_name"],
-                "rule_id": rule["rule_id"],
-                "create_time": strategy.created,
-            })
-        });
-        json!({
-            "strategy_id": strategy.id,
-            "name": strategy.name,
-            "project_id": call.project,
-            "database_name": strategy.get("database_name"),
-            "table_name": strategy.get("table_name"),
-            "rules": rules.collect::<Vec<_>>(),
+    let page = call.page(strategies);
+    let views = page.iter().map(|strategy| view(call, strategy));
+    call.write(&view! { "strategies": View::list(views) })
+}
+
+fn view<'o>(call: &'o Call<'_>, strategy: &'o Object) -> View<'o> {
+    let rules = strategy.get("rules").as_array().map_or(&[][..], Vec::as_slice);
+    let rules = rules.iter().map(|rule| {
+        view! {
+            "column_name": &rule["column_name"],
+            "rule_id": &rule["rule_id"],
             "create_time": strategy.created,
-            "update_time": strategy.updated,
-        })
+        }
     });
-    Ok(json!({ "strategies": views.collect::<Vec<_>>() }))
+    view! {
+        "strategy_id": &strategy.id,
+        "name": &strategy.name,
+        "project_id": call.project,
+        "database_name": strategy.get("database_name"),
+        "table_name": strategy.get("table_name"),
+        "rules": View::list(rules),
+        "create_time": strategy.created,
+        "update_time": strategy.updated,
+    }
 }
 
 fn delete(call: &Call<'_>) -> ApiResult {

@@ -1,11 +1,12 @@
 //! Databases. With an engine, SQL sees and makes the same ones.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Table, sql_jobs, tables};
 use crate::call::{Call, done, new_id};
 use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_database", create),
@@ -41,21 +42,22 @@ fn list(call: &Call<'_>) -> ApiResult {
             && call.query("tags").is_none_or(|filter| call.has_tags_like(database, filter))
     });
     let count = databases.len();
-    let views: ApiResult<Vec<Value>> = call
-        .page(databases)
-        .iter()
-        .map(|database| {
-            let tables = call.objects.count(call.project, tables::KIND, &database.id)?;
-            let mut view = json!({ "database_name": database.name, "table_number": tables });
-            for field in ["owner", "description", "enterprise_project_id", "resource_id"] {
-                if let Some(value) = database.doc.get(field) {
-                    view[field] = value.clone();
-                }
-            }
-            Ok(view)
-        })
-        .collect();
-    Ok(json!({ "is_success": true, "message": "", "database_count": count, "databases": views? }))
+    let page = call.page(databases);
+    let views: Vec<View<'_>> =
+        page.iter().map(|database| view(call, database)).collect::<ApiResult<_>>()?;
+    call.write(&view! {
+        "is_success": true,
+        "message": "",
+        "database_count": count,
+        "databases": views,
+    })
+}
+
+fn view<'o>(call: &Call<'_>, database: &'o Object) -> ApiResult<View<'o>> {
+    let tables = call.objects.count(call.project, tables::KIND, &database.id)?;
+    let view = view! { "database_name": &database.name, "table_number": tables };
+    let optional = ["owner", "description", "enterprise_project_id", "resource_id"];
+    Ok(view.with_those_of(&database.doc, optional))
 }
 
 fn delete(call: &Call<'_>) -> ApiResult {

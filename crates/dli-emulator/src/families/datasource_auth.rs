@@ -6,6 +6,7 @@ use super::Table;
 use crate::call::{Call, done};
 use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_auth_info", create),
@@ -58,15 +59,19 @@ fn list(call: &Call<'_>) -> ApiResult {
     let mut infos = call.list(KIND)?;
     infos.retain(|info| call.query("auth_info_name").is_none_or(|name| name == info.name));
     let count = infos.len();
-    let views = call.page(infos).into_iter().map(|info| {
-        let mut view = Value::Object(info.doc.clone());
-        view["auth_info_name"] = json!(info.name);
-        view["create_time"] = json!(info.created);
-        view["update_time"] = json!(info.updated);
-        view
+    let page = call.page(infos);
+    let views = page.iter().map(|info| {
+        View::Document(&info.doc, Vec::new())
+            .with("auth_info_name", &info.name)
+            .with("create_time", info.created)
+            .with("update_time", info.updated)
     });
-    let views: Vec<Value> = views.collect();
-    Ok(json!({ "is_success": true, "message": "", "auth_infos": views, "count": count }))
+    call.write(&view! {
+        "is_success": true,
+        "message": "",
+        "auth_infos": View::list(views),
+        "count": count,
+    })
 }
 
 fn update(call: &Call<'_>) -> ApiResult {

@@ -6,6 +6,7 @@ use super::Table;
 use crate::call::{Call, done, new_id};
 use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_datasource_connection", create),
@@ -45,22 +46,19 @@ fn list(call: &Call<'_>) -> ApiResult {
     if let Some(filter) = call.query("tags") {
         connections.retain(|connection| call.has_tags(connection, filter));
     }
-    let connections: Vec<Value> =
-        connections.iter().map(|connection| view(call, connection)).collect();
-    Ok(json!({
+    let count = connections.len();
+    let page = call.page(connections);
+    call.write(&view! {
         "is_success": true,
         "message": "",
-        "count": connections.len(),
-        "connections": call.page(connections),
-    }))
+        "count": count,
+        "connections": View::list(page.iter().map(|connection| view(call, connection))),
+    })
 }
 
 fn show(call: &Call<'_>) -> ApiResult {
     let connection = call.require(KIND, WHAT, call.path("connection_id"))?;
-    let mut view = view(call, &connection);
-    view["is_success"] = json!(true);
-    view["message"] = json!("");
-    Ok(view)
+    call.write(&view(call, &connection).succeeded())
 }
 
 fn delete(call: &Call<'_>) -> ApiResult {
@@ -79,24 +77,24 @@ fn delete(call: &Call<'_>) -> ApiResult {
     Ok(done())
 }
 
-fn view(call: &Call<'_>, connection: &Object) -> Value {
+fn view<'o>(call: &Call<'_>, connection: &'o Object) -> View<'o> {
     let state = connection.timeline.state(call.now);
     let since = connection.timeline.since(call.now);
     let failure = connection.text("failure");
     let queues = connection.get("queues").as_array().map_or(&[][..], Vec::as_slice);
-    let of_queue = |queue: &Value| {
-        json!({
-            "name": queue["name"],
-            "uuid": queue["uuid"],
-            "peer_id": queue["peer_id"],
+    let of_queue = |queue: &'o Value| {
+        view! {
+            "name": &queue["name"],
+            "uuid": &queue["uuid"],
+            "peer_id": &queue["peer_id"],
             "status": state,
             "err_msg": if state == "FAILED" { failure } else { "" },
             "update_time": since,
-        })
+        }
     };
-    json!({
-        "connection_id": connection.id,
-        "name": connection.name,
+    view! {
+        "connection_id": &connection.id,
+        "name": &connection.name,
         "service": connection.get("service"),
         "destination": connection.get("url"),
         "connection_url": connection.get("url"),
@@ -104,7 +102,7 @@ fn view(call: &Call<'_>, connection: &Object) -> Value {
         "process": connection.timeline.progress(call.now),
         "create_time": connection.created,
         "cluster_name": "",
-        "available_queue_info": queues.iter().map(of_queue).collect::<Vec<_>>(),
-        "queue_list": queues.iter().map(|queue| &queue["name"]).collect::<Vec<_>>(),
-    })
+        "available_queue_info": View::list(queues.iter().map(of_queue)),
+        "queue_list": View::list(queues.iter().map(|queue| &queue["name"])),
+    }
 }

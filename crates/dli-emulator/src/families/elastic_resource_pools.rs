@@ -7,6 +7,7 @@ use crate::call::{Call, done, new_id};
 use crate::error::{ApiError, ApiResult};
 use crate::net;
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_elastic_resource_pool", create),
@@ -87,40 +88,44 @@ fn check_size(pool: &Value) -> ApiResult<()> {
 
 fn list(call: &Call<'_>) -> ApiResult {
     let mut pools = call.list(KIND)?;
+    let part = call.query("name").map(str::to_lowercase);
     pools.retain(|pool| {
-        call.query("name").is_none_or(|part| pool.name.contains(&part.to_lowercase()))
+        part.as_ref().is_none_or(|part| pool.name.contains(part))
             && call.query("status").is_none_or(|state| state == pool.timeline.state(call.now))
             && call.query("tags").is_none_or(|filter| call.has_tags(pool, filter))
     });
     let count = pools.len();
     let page = call.page(pools);
-    let views: ApiResult<Vec<Value>> = page.iter().map(|pool| view(call, pool)).collect();
-    Ok(
-        json!({ "is_success": true, "message": "", "count": count, "elastic_resource_pools": views? }),
-    )
+    let queues = call.list(queues::KIND)?;
+    call.write(&view! {
+        "is_success": true,
+        "message": "",
+        "count": count,
+        "elastic_resource_pools": View::list(page.iter().map(|pool| view(call, pool, &queues))),
+    })
 }
 
-fn view(call: &Call<'_>, pool: &Object) -> ApiResult {
+/// A pool, with those of the project's queues that are in it.
+fn view<'o>(call: &Call<'_>, pool: &'o Object, queues: &'o [Object]) -> View<'o> {
     let status = pool.timeline.state(call.now);
-    let queues: Vec<String> =
-        queues_of(call, &pool.name)?.into_iter().map(|queue| queue.name.clone()).collect();
+    let own = queues.iter().filter(|queue| is_in(queue, &pool.name));
     let current = match status {
-        "CREATING" | "FAILED" => json!(0),
-        "SCALING" => pool.get("origin_cu").clone(),
-        _ => pool.get("current_cu").clone(),
+        "CREATING" | "FAILED" => View::Int(0),
+        "SCALING" => pool.get("origin_cu").into(),
+        _ => pool.get("current_cu").into(),
     };
-    let mut view = json!({
+    let view = view! {
         "id": pool.seq,
-        "elastic_resource_pool_name": pool.name,
+        "elastic_resource_pool_name": &pool.name,
         "status": status,
         "fail_reason": call.failure_of(pool, "FAILED"),
-        "current_cu": current,
+        "current_cu": current.clone(),
         "actual_cu": current,
-        "queues": queues,
+        "queues": View::list(own.map(|queue| &queue.name)),
         "create_time": pool.created,
         "update_time": pool.updated,
-    });
-    for field in [
+    };
+    let optional = [
         "description",
         "owner",
         "min_cu",
@@ -132,12 +137,8 @@ fn view(call: &Call<'_>, pool: &Object) -> ApiResult {
         "enterprise_project_id",
         "label",
         "ipv6_enable",
-    ] {
-        if let Some(value) = pool.doc.get(field) {
-            view[field] = value.clone();
-        }
-    }
-    Ok(view)
+    ];
+    view.with_those_of(&pool.doc, optional)
 }
 
 fn update(call: &Call<'_>) -> ApiResult {
@@ -214,24 +215,23 @@ fn list_queues(call: &Call<'_>) -> ApiResult {
     let wanted = call.query("queue_name").map(str::to_lowercase);
     queues.retain(|queue| wanted.as_ref().is_none_or(|name| *name == queue.name));
     let count = queues.len();
-    let views = call.page(queues).into_iter().map(|queue| {
-        let mut view = json!({
-            "queue_name": queue.name,
+    let page = call.page(queues);
+    let views = page.iter().map(|queue| {
+        let view = view! {
+            "queue_name": &queue.name,
             "queue_type": queue.get("queue_type"),
             "queue_scaling_policies": queue.get("queue_scaling_policies"),
             "owner": queue.get("owner"),
             "create_time": queue.created,
-        });
-        for field in ["enterprise_project_id", "engine"] {
-            if let Some(value) = queue.doc.get(field) {
-                view[field] = value.clone();
-            }
-        }
-        view
+        };
+        view.with_those_of(&queue.doc, ["enterprise_project_id", "engine"])
     });
-    Ok(
-        json!({ "is_success": true, "message": "", "queues": views.collect::<Vec<_>>(), "count": count }),
-    )
+    call.write(&view! {
+        "is_success": true,
+        "message": "",
+        "queues": View::list(views),
+        "count": count,
+    })
 }
 
 fn associate(call: &Call<'_>) -> ApiResult {
@@ -338,12 +338,9 @@ fn scale_records(call: &Call<'_>) -> ApiResult {
             && at <= to
             && call.query("status").is_none_or(|status| status == record.text("status"))
     });
-    let items: Vec<Value> = call
-        .page(records)
-        .into_iter()
-        .map(|record| Value::Object(record.into_fields().doc))
-        .collect();
-    Ok(json!({ "count": items.len(), "items": items }))
+    let page = call.page(records);
+    let items = page.iter().map(|record| View::Document(&record.doc, Vec::new()));
+    call.write(&view! { "count": page.len(), "items": View::list(items) })
 }
 
 fn order_change(call: &Call<'_>) -> ApiResult {
@@ -388,6 +385,10 @@ fn must_be_available(call: &Call<'_>, pool: &Object) -> ApiResult<()> {
 
 fn queues_of(call: &Call<'_>, pool: &str) -> ApiResult<Vec<Object>> {
     let mut queues = call.list(queues::KIND)?;
-    queues.retain(|queue| queue.text("elastic_resource_pool_name") == pool);
+    queues.retain(|queue| is_in(queue, pool));
     Ok(queues)
+}
+
+fn is_in(queue: &Object, pool: &str) -> bool {
+    queue.text("elastic_resource_pool_name") == pool
 }

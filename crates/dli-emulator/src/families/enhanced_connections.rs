@@ -258,7 +258,7 @@ fn view<'o>(call: &Call<'_>, connection: &'o Object) -> View<'o> {
 }
 
 fn binding<'o>(call: &Call<'_>, entry: &'o Value, field: &str) -> View<'o> {
-    let timeline: Timeline = serde_json::from_value(entry["timeline"].clone()).unwrap_or_default();
+    let timeline = Timeline::within(&entry["timeline"]);
     let state = timeline.state(call.now);
     let failed = state == "FAILED";
     let view = view! {

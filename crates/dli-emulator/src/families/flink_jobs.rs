@@ -1,6 +1,6 @@
 //! Flink jobs. They go through their states; nothing is run.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Table, flink_templates, obs, queues};
 use crate::call::{Call, done};
@@ -9,6 +9,7 @@ use crate::error::{ApiError, ApiResult};
 use crate::settings::uuid_of;
 use crate::store::{Object, Timeline};
 use crate::validate::must_be_showable;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_flink_sql_job", create_sql),
@@ -93,7 +94,7 @@ fn store(call: &Call<'_>, mut doc: Value, timeline: Timeline) -> ApiResult<Objec
     }
     doc["user_name"] = json!(call.caller.user);
     let mut job = Object::new("", &name, call.now, doc).with_timeline(timeline);
-    must_be_showable(&DESCRIPTION.bundle, "FlinkJob", &view(call, &job, true))?;
+    must_be_showable(&DESCRIPTION.bundle, "FlinkJob", &view(call, &job, true).into())?;
     call.insert_numbered(KIND, &mut job)?;
     Ok(job)
 }
@@ -177,7 +178,7 @@ fn update(call: &Call<'_>) -> ApiResult {
     if let Some(queue) = call.body["queue_name"].as_str() {
         job.set("queue_name", queues::of_job(call, queue)?);
     }
-    must_be_showable(&DESCRIPTION.bundle, "FlinkJob", &view(call, &job, true))?;
+    must_be_showable(&DESCRIPTION.bundle, "FlinkJob", &view(call, &job, true).into())?;
     call.update(&mut job)?;
     Ok(json!({ "is_success": true, "message": "", "job": { "update_time": call.now } }))
 }
@@ -200,24 +201,27 @@ fn list(call: &Call<'_>) -> ApiResult {
     }
     let total = jobs.len();
     let detailed = call.query_flag("show_detail") == Some(true);
-    let views: Vec<Value> = call.page(jobs).iter().map(|job| view(call, job, detailed)).collect();
-    Ok(json!({
+    let page = call.page(jobs);
+    let views = page.iter().map(|job| view(call, job, detailed));
+    call.write(&view! {
         "is_success": true,
         "message": "",
-        "job_list": { "total_count": total, "jobs": views },
-    }))
+        "job_list": view! { "total_count": total, "jobs": View::list(views) },
+    })
 }
 
 fn show(call: &Call<'_>) -> ApiResult {
     let job = of_path(call)?;
-    Ok(json!({ "is_success": true, "message": "", "job_detail": view(call, &job, true) }))
+    let detail = view(call, &job, true);
+    call.write(&view! { "is_success": true, "message": "", "job_detail": detail })
 }
 
-fn view(call: &Call<'_>, job: &Object, detailed: bool) -> Value {
+fn view<'o>(call: &'o Call<'_>, job: &'o Object, detailed: bool) -> View<'o> {
     let state = job.timeline.state(call.now);
-    let mut view = json!({
+    let started = job.get("started").as_i64();
+    let view = view! {
         "job_id": job.seq,
-        "name": job.name,
+        "name": &job.name,
         "job_type": job.get("job_type"),
         "status": state,
         "status_desc": match call.failure_of(job, "job_submit_fail") {
@@ -225,32 +229,26 @@ fn view(call: &Call<'_>, job: &Object, detailed: bool) -> Value {
             reason => reason,
         },
         "create_time": job.created,
-        "start_time": job.get("started").as_i64().unwrap_or(0),
+        "start_time": started.unwrap_or(0),
         "has_savepoint": !job.text("savepoint_path").is_empty(),
-    });
+    };
     if !detailed {
-        view["user_name"] = job.get("user_name").clone();
-        view["desc"] = json!(job.text("desc"));
-        view["duration"] =
-            json!(job.get("started").as_i64().map_or(0, |at| (call.now - at).max(0)));
-        view["root_id"] = json!(-1);
-        return view;
+        return view
+            .with("user_name", job.get("user_name"))
+            .with("desc", job.text("desc"))
+            .with("duration", started.map_or(0, |at| (call.now - at).max(0)))
+            .with("root_id", -1_i64);
     }
-    for field in OWN_FIELDS {
-        if let Some(value) = job.doc.get(field) {
-            view[field] = value.clone();
-        }
-    }
-    view["user_id"] = json!(uuid_of(&["user", job.text("user_name")]));
-    view["project_id"] = json!(call.project);
-    view["update_time"] = json!(job.updated);
-    view["job_config"] = config(job);
-    view
+    view.with_those_of(&job.doc, OWN_FIELDS)
+        .with("user_id", uuid_of(&["user", job.text("user_name")]))
+        .with("project_id", call.project)
+        .with("update_time", job.updated)
+        .with("job_config", config(job))
 }
 
 /// The settings of a job, as they were given.
-fn config(job: &Object) -> Value {
-    const FIELDS: [&str; 28] = [
+fn config(job: &Object) -> View<'_> {
+    const FIELDS: [&str; 31] = [
         "checkpoint_enabled",
         "checkpoint_interval",
         "checkpoint_path",
@@ -279,24 +277,16 @@ fn config(job: &Object) -> Value {
         "image",
         "runtime_config",
         "flink_log_config",
-    ];
-    let mut config = Map::new();
-    for field in FIELDS.into_iter().chain([
         "execution_agency_urn",
         "operator_config",
         "static_estimator_config",
-    ]) {
-        if let Some(value) = job.doc.get(field) {
-            config.insert(field.to_owned(), value.clone());
-        }
+    ];
+    let config = View::Object(Vec::new()).with_those_of(&job.doc, FIELDS);
+    match job.get("checkpoint_mode").as_i64() {
+        Some(2) => config.with("checkpoint_mode", "at_least_once"),
+        Some(_) => config.with("checkpoint_mode", "exactly_once"),
+        None => config,
     }
-    if let Some(mode) = job.get("checkpoint_mode").as_i64() {
-        config.insert(
-            "checkpoint_mode".to_owned(),
-            json!(if mode == 2 { "at_least_once" } else { "exactly_once" }),
-        );
-    }
-    Value::Object(config)
 }
 
 fn delete(call: &Call<'_>) -> ApiResult {

@@ -1,11 +1,12 @@
 //! Templates of Flink SQL jobs.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Table;
 use crate::call::{Call, done};
 use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_flink_sql_job_template", create),
@@ -48,29 +49,23 @@ fn list(call: &Call<'_>) -> ApiResult {
         templates.reverse();
     }
     let total = templates.len();
-    let views: Vec<Value> = call
-        .page(templates)
-        .into_iter()
-        .map(|template| {
-            let mut view = json!({
-                "template_id": template.seq,
-                "name": template.name,
-                "desc": template.text("desc"),
-                "create_time": template.created,
-                "update_time": template.updated,
-                "sql_body": template.text("sql_body"),
-            });
-            if let Some(kind) = template.doc.get("job_type") {
-                view["job_type"] = kind.clone();
-            }
-            view
-        })
-        .collect();
-    Ok(json!({
+    let page = call.page(templates);
+    let views = page.iter().map(|template| {
+        let view = view! {
+            "template_id": template.seq,
+            "name": &template.name,
+            "desc": template.text("desc"),
+            "create_time": template.created,
+            "update_time": template.updated,
+            "sql_body": template.text("sql_body"),
+        };
+        view.with_those_of(&template.doc, ["job_type"])
+    });
+    call.write(&view! {
         "is_success": true,
         "message": "",
-        "template_list": { "total_count": total, "templates": views },
-    }))
+        "template_list": view! { "total_count": total, "templates": View::list(views) },
+    })
 }
 
 fn update(call: &Call<'_>) -> ApiResult {

@@ -1,12 +1,13 @@
 //! Global variables.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Table;
 use crate::call::{Call, done};
 use crate::error::{ApiError, ApiResult};
 use crate::settings::uuid_of;
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_global_variable", create),
@@ -34,10 +35,11 @@ fn create(call: &Call<'_>) -> ApiResult {
 fn list(call: &Call<'_>) -> ApiResult {
     let variables = call.list(KIND)?;
     let count = variables.len();
-    let views = call.page(variables).into_iter().map(|variable| {
-        json!({
+    let page = call.page(variables);
+    let views = page.iter().map(|variable| {
+        view! {
             "id": variable.seq,
-            "var_name": variable.name,
+            "var_name": &variable.name,
             "var_value": variable.get("var_value"),
             "project_id": call.project,
             "user_id": uuid_of(&["user", variable.text("user_name")]),
@@ -45,10 +47,14 @@ fn list(call: &Call<'_>) -> ApiResult {
             "is_sensitive": variable.get("is_sensitive") == &json!(true),
             "create_time": variable.created,
             "update_time": variable.updated,
-        })
+        }
     });
-    let views: Vec<Value> = views.collect();
-    Ok(json!({ "is_success": true, "message": "", "count": count, "global_vars": views }))
+    call.write(&view! {
+        "is_success": true,
+        "message": "",
+        "count": count,
+        "global_vars": View::list(views),
+    })
 }
 
 fn update(call: &Call<'_>) -> ApiResult {

@@ -6,6 +6,7 @@ use super::{Table, databases, queues, tables};
 use crate::call::{Call, done};
 use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("run_authorization_action", authorize),
@@ -154,33 +155,39 @@ fn list_of_object(call: &Call<'_>) -> ApiResult {
     let object = object.to_lowercase();
     let grants = grants_on(call, &object)?;
     let count = grants.len();
-    let views = call.page(grants).into_iter().map(|grant| {
-        json!({
-            "object": object,
+    let page = call.page(grants);
+    let views = page.iter().map(|grant| {
+        view! {
+            "object": &object,
             "is_admin": false,
-            "user_name": grant.name,
+            "user_name": &grant.name,
             "privileges": grant.get("privileges"),
-        })
+        }
     });
     let name = match object.strip_prefix("jobs.flink.") {
         Some(job) => job,
         None => object.split_once('.').map_or(object.as_str(), |(_, name)| name),
     };
-    Ok(json!({
+    call.write(&view! {
         "is_success": true,
         "message": "",
         "object_name": name,
         "object_type": kind_of(&object),
-        "privileges": views.collect::<Vec<_>>(),
+        "privileges": View::list(views),
         "count": count,
-    }))
+    })
 }
 
 /// The owner first, who may do everything, then those who were granted something.
-fn users(owner: &str, grants: &[Object]) -> Vec<Value> {
-    let mut views = vec![json!({ "is_admin": true, "user_name": owner, "privileges": ["ALL"] })];
+fn users<'o>(owner: &'o str, grants: &'o [Object]) -> Vec<View<'o>> {
+    let all = View::list(["ALL"]);
+    let mut views = vec![view! { "is_admin": true, "user_name": owner, "privileges": all }];
     views.extend(grants.iter().map(|grant| {
-        json!({ "is_admin": false, "user_name": grant.name, "privileges": grant.get("privileges") })
+        view! {
+            "is_admin": false,
+            "user_name": &grant.name,
+            "privileges": grant.get("privileges"),
+        }
     }));
     views
 }
@@ -188,24 +195,25 @@ fn users(owner: &str, grants: &[Object]) -> Vec<Value> {
 fn list_of_database(call: &Call<'_>) -> ApiResult {
     let database = databases::require(call, call.path("database_name"))?;
     let grants = grants_on(call, &format!("databases.{}", database.name))?;
-    Ok(json!({
+    call.write(&view! {
         "is_success": true,
         "message": "",
-        "database_name": database.name,
+        "database_name": &database.name,
         "privileges": users(database.text("owner"), &grants),
-    }))
+    })
 }
 
 fn list_of_queue(call: &Call<'_>) -> ApiResult {
     let queue = queues::require(call, call.path("queue_name"))?;
-    let views = users(queue.text("owner"), &grants_on(call, &format!("queues.{}", queue.name))?);
-    Ok(json!({
+    let grants = grants_on(call, &format!("queues.{}", queue.name))?;
+    let views = users(queue.text("owner"), &grants);
+    call.write(&view! {
         "is_success": true,
         "message": "",
-        "queue_name": queue.name,
+        "queue_name": &queue.name,
         "count": views.len(),
         "privileges": call.page(views),
-    }))
+    })
 }
 
 /// The grants on a table and on its columns, with the object each is on.
@@ -222,26 +230,33 @@ fn on_table(call: &Call<'_>) -> ApiResult<(Object, Vec<Object>)> {
 fn list_of_table(call: &Call<'_>) -> ApiResult {
     let (table, grants) = on_table(call)?;
     let object = format!("databases.{}.tables.{}", table.parent, table.name);
-    let mut views = vec![
-        json!({ "is_admin": true, "object": object, "privileges": ["ALL"], "user_name": table.get("owner") }),
-    ];
+    let mut views = vec![view! {
+        "is_admin": true,
+        "object": object,
+        "privileges": View::list(["ALL"]),
+        "user_name": table.get("owner"),
+    }];
     views.extend(grants.iter().map(|grant| {
-        json!({
+        view! {
             "is_admin": false,
-            "object": grant.parent,
+            "object": &grant.parent,
             "privileges": grant.get("privileges"),
-            "user_name": grant.name,
-        })
+            "user_name": &grant.name,
+        }
     }));
-    Ok(json!({ "is_success": true, "message": "", "privileges": views }))
+    call.write(&view! { "is_success": true, "message": "", "privileges": views })
 }
 
 fn list_of_user(call: &Call<'_>) -> ApiResult {
     let user = call.path("user_name");
     let (_, grants) = on_table(call)?;
     let own = grants.iter().filter(|grant| grant.name == user);
-    let views: Vec<Value> = own
-        .map(|grant| json!({ "object": grant.parent, "privileges": grant.get("privileges") }))
-        .collect();
-    Ok(json!({ "is_success": true, "message": "", "user_name": user, "privileges": views }))
+    let views =
+        own.map(|grant| view! { "object": &grant.parent, "privileges": grant.get("privileges") });
+    call.write(&view! {
+        "is_success": true,
+        "message": "",
+        "user_name": user,
+        "privileges": View::list(views),
+    })
 }

@@ -2,13 +2,14 @@
 
 use std::net::Ipv4Addr;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Table, elastic_resource_pools, sql_jobs};
 use crate::call::{Call, done, new_id};
 use crate::error::{ApiError, ApiResult};
 use crate::net;
 use crate::store::{Object, Timeline};
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_queue", create),
@@ -91,26 +92,20 @@ fn list(call: &Call<'_>) -> ApiResult {
         _ => queues.sort_by(|a, b| a.name.cmp(&b.name)),
     }
     let page = call.page(queues);
-    let views: Vec<Value> = page.iter().map(|queue| in_list(call, queue)).collect();
-    Ok(json!({ "is_success": true, "message": "", "queues": views }))
+    let views = page.iter().map(|queue| in_list(call, queue));
+    call.write(&view! { "is_success": true, "message": "", "queues": View::list(views) })
 }
 
 fn show(call: &Call<'_>) -> ApiResult {
     let queue = require(call, call.path("queue_name"))?;
-    let doc = |field: &str| queue.get(field).clone();
-    let mut view = common_view(&queue);
-    for (field, value) in [
-        ("is_success", json!(true)),
-        ("message", json!("")),
-        ("queueName", json!(queue.name)),
-        ("queueType", doc("queue_type")),
-        ("cuCount", json!(cu_count(call, &queue))),
-        ("chargingMode", doc("charging_mode")),
-        ("resource_type", json!("container")),
-    ] {
-        view.insert(field.to_owned(), value);
-    }
-    Ok(Value::Object(view))
+    let view = common_view(&queue)
+        .succeeded()
+        .with("queueName", &queue.name)
+        .with("queueType", queue.get("queue_type"))
+        .with("cuCount", cu_count(call, &queue))
+        .with("chargingMode", queue.get("charging_mode"))
+        .with("resource_type", "container");
+    call.write(&view)
 }
 
 fn delete(call: &Call<'_>) -> ApiResult {
@@ -214,30 +209,21 @@ fn cu_count(call: &Call<'_>, queue: &Object) -> i64 {
     queue.get(field).as_i64().unwrap_or_default()
 }
 
-fn in_list(call: &Call<'_>, queue: &Object) -> Value {
-    let mut view = common_view(queue);
-    let restart: Timeline =
-        serde_json::from_value(queue.get("restart").clone()).unwrap_or_default();
-    view.insert("queue_name".to_owned(), json!(queue.name));
-    view.insert("cu_count".to_owned(), json!(cu_count(call, queue)));
-    view.insert("is_restarting".to_owned(), json!(restart.state(call.now) == "RESTARTING"));
-    view.insert("queue_resource_type".to_owned(), json!("container"));
-    for field in
-        ["queue_type", "engine", "charging_mode", "cidr_in_vpc", "platform", "feature", "labels"]
-    {
-        if let Some(value) = queue.doc.get(field) {
-            view.insert(field.to_owned(), value.clone());
-        }
-    }
-    Value::Object(view)
+fn in_list<'o>(call: &Call<'_>, queue: &'o Object) -> View<'o> {
+    let restart = Timeline::within(queue.get("restart"));
+    let optional =
+        ["queue_type", "engine", "charging_mode", "cidr_in_vpc", "platform", "feature", "labels"];
+    common_view(queue)
+        .with("queue_name", &queue.name)
+        .with("cu_count", cu_count(call, queue))
+        .with("is_restarting", restart.state(call.now) == "RESTARTING")
+        .with("queue_resource_type", "container")
+        .with_those_of(&queue.doc, optional)
 }
 
 /// The fields that the list and a single queue spell alike.
-fn common_view(queue: &Object) -> Map<String, Value> {
-    let mut view = Map::new();
-    view.insert("queue_id".to_owned(), json!(queue.seq));
-    view.insert("create_time".to_owned(), json!(queue.created));
-    for field in [
+fn common_view(queue: &Object) -> View<'_> {
+    let optional = [
         "description",
         "owner",
         "resource_id",
@@ -245,12 +231,9 @@ fn common_view(queue: &Object) -> Map<String, Value> {
         "enterprise_project_id",
         "cu_spec",
         "elastic_resource_pool_name",
-    ] {
-        if let Some(value) = queue.doc.get(field) {
-            view.insert(field.to_owned(), value.clone());
-        }
-    }
-    view
+    ];
+    let view = view! { "queue_id": queue.seq, "create_time": queue.created };
+    view.with_those_of(&queue.doc, optional)
 }
 
 /// A queue that has to be there; upper and lower case are the same.
@@ -366,12 +349,8 @@ fn list_plans(call: &Call<'_>) -> ApiResult {
         let queue = require(call, name)?;
         plans.extend(call.objects.list(call.project, PLAN, &queue.name)?);
     }
-    let views = plans.iter().map(|plan| {
-        let mut view = plan.doc.clone();
-        view.insert("id".to_owned(), json!(plan.seq));
-        Value::Object(view)
-    });
-    Ok(json!({ "is_success": true, "message": "", "plans": views.collect::<Vec<_>>() }))
+    let views = plans.iter().map(|plan| View::Document(&plan.doc, Vec::new()).with("id", plan.seq));
+    call.write(&view! { "is_success": true, "message": "", "plans": View::list(views) })
 }
 
 fn plan_of(call: &Call<'_>) -> ApiResult<Value> {
@@ -448,13 +427,12 @@ fn delete_plans(call: &Call<'_>) -> ApiResult {
 
 fn list_properties(call: &Call<'_>) -> ApiResult {
     let queue = require(call, call.path("queue_name"))?;
-    let properties = queue.get("properties").as_object().cloned().unwrap_or_default();
+    let properties: Vec<(&String, &Value)> =
+        queue.get("properties").as_object().into_iter().flatten().collect();
     let as_text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let properties =
-        properties.iter().map(|(key, value)| json!({ "key": key, "value": as_text(value) }));
-    Ok(
-        json!({ "is_success": true, "message": "", "properties": call.page(properties.collect::<Vec<_>>()) }),
-    )
+    let page = call.page(properties).into_iter();
+    let views = page.map(|(key, value)| view! { "key": key, "value": as_text(value) });
+    call.write(&view! { "is_success": true, "message": "", "properties": View::list(views) })
 }
 
 fn set_properties(call: &Call<'_>) -> ApiResult {

@@ -1,11 +1,12 @@
 //! Packages and package groups that jobs name as resources.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Table, obs};
 use crate::call::{Call, done};
 use crate::error::{ApiError, ApiResult};
 use crate::store::{Object, Timeline};
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("upload_job_resources", upload),
@@ -95,24 +96,17 @@ fn store(call: &Call<'_>, kind: &str, asynchronous: bool) -> ApiResult {
         call.update(&mut object)?;
         created = object.created;
     }
-    let details: Vec<Value> = stored
-        .iter()
-        .map(|package| {
-            let mut view = view(call, package);
-            view["is_async"] = json!(asynchronous);
-            view
-        })
-        .collect();
-    Ok(json!({
+    let details = stored.iter().map(|package| view(call, package).with("is_async", asynchronous));
+    call.write(&view! {
         "group_name": group,
         "status": timeline.state(call.now),
-        "resources": stored.iter().map(|package| package.name.as_str()).collect::<Vec<_>>(),
+        "resources": View::list(stored.iter().map(|package| &package.name)),
         "create_time": created,
         "update_time": call.now,
         "is_async": asynchronous,
-        "owner": call.caller.user,
-        "details": details,
-    }))
+        "owner": &call.caller.user,
+        "details": View::list(details),
+    })
 }
 
 fn list(call: &Call<'_>) -> ApiResult {
@@ -134,19 +128,26 @@ fn list(call: &Call<'_>) -> ApiResult {
             continue;
         }
         total += packages.len();
-        groups.push(json!({
-            "group_name": group.name,
+        groups.push((group, packages));
+    }
+    let groups = groups.iter().map(|(group, packages)| {
+        view! {
+            "group_name": &group.name,
             "status": group.timeline.state(call.now),
-            "resources": packages.iter().map(|package| package.name.as_str()).collect::<Vec<_>>(),
+            "resources": View::list(packages.iter().map(|package| &package.name)),
             "create_time": group.created,
             "update_time": group.updated,
             "is_async": group.get("is_async"),
             "owner": group.get("owner"),
-            "details": packages.iter().map(|package| view(call, package)).collect::<Vec<_>>(),
-        }));
-    }
-    let resources: Vec<Value> = alone.iter().map(|package| view(call, package)).collect();
-    Ok(json!({ "resources": resources, "modules": [], "groups": groups, "total": total }))
+            "details": View::list(packages.iter().map(|package| view(call, package))),
+        }
+    });
+    call.write(&view! {
+        "resources": View::list(alone.iter().map(|package| view(call, package))),
+        "modules": View::List(Vec::new()),
+        "groups": View::list(groups),
+        "total": total,
+    })
 }
 
 fn show(call: &Call<'_>) -> ApiResult {
@@ -154,7 +155,7 @@ fn show(call: &Call<'_>) -> ApiResult {
     let group = call.query("group").unwrap_or_default();
     let package = call.objects.get(call.project, KIND, group, name)?;
     let package = package.ok_or_else(|| ApiError::not_found("package", name))?;
-    Ok(view(call, &package))
+    call.write(&view(call, &package))
 }
 
 /// What is missing here is answered with 404, other than elsewhere.
@@ -200,14 +201,14 @@ fn update_owner(call: &Call<'_>) -> ApiResult {
     Ok(done())
 }
 
-fn view(call: &Call<'_>, package: &Object) -> Value {
-    json!({
+fn view<'o>(call: &Call<'_>, package: &'o Object) -> View<'o> {
+    view! {
         "create_time": package.created,
         "update_time": package.updated,
         "resource_type": package.get("kind"),
-        "resource_name": package.name,
+        "resource_name": &package.name,
         "status": package.timeline.state(call.now),
-        "underlying_name": package.name,
+        "underlying_name": &package.name,
         "owner": package.get("owner"),
-    })
+    }
 }

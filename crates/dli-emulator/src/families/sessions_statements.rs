@@ -6,6 +6,7 @@ use super::{Table, queues};
 use crate::call::{Call, new_id};
 use crate::error::{ApiError, ApiResult};
 use crate::store::{Object, Timeline};
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_session", create),
@@ -35,7 +36,7 @@ fn create(call: &Call<'_>) -> ApiResult {
         Object::new(new_id(), call.text("name"), call.now, doc).with_timeline(timeline);
     call.note_failure(&mut session);
     call.insert(KIND, &mut session)?;
-    Ok(view(call, &session))
+    call.write(&view(call, &session))
 }
 
 fn list(call: &Call<'_>) -> ApiResult {
@@ -43,12 +44,16 @@ fn list(call: &Call<'_>) -> ApiResult {
     let queue = call.query("queue").or(call.query("cluster_name")).map(str::to_lowercase);
     sessions.retain(|session| queue.as_ref().is_none_or(|queue| queue == session.text("queue")));
     let total = sessions.len();
-    let views: Vec<Value> = call.page(sessions).iter().map(|session| view(call, session)).collect();
-    Ok(json!({ "from": call.query_int("from").unwrap_or(0), "total": total, "sessions": views }))
+    let page = call.page(sessions);
+    call.write(&view! {
+        "from": call.query_int("from").unwrap_or(0),
+        "total": total,
+        "sessions": View::list(page.iter().map(|session| view(call, session))),
+    })
 }
 
 fn show(call: &Call<'_>) -> ApiResult {
-    Ok(view(call, &of_path(call)?))
+    call.write(&view(call, &of_path(call)?))
 }
 
 fn log(call: &Call<'_>) -> ApiResult {
@@ -82,19 +87,21 @@ fn create_statement(call: &Call<'_>) -> ApiResult {
             .with_timeline(timeline);
     call.note_failure(&mut statement);
     call.insert(STATEMENT, &mut statement)?;
-    Ok(statement_view(call, &statement))
+    call.write(&statement_view(call, &statement))
 }
 
 fn list_statements(call: &Call<'_>) -> ApiResult {
     let session = of_path(call)?;
     let statements = call.objects.list(call.project, STATEMENT, &session.id)?;
-    let views: Vec<Value> =
-        statements.iter().map(|statement| statement_view(call, statement)).collect();
-    Ok(json!({ "total_statements": views.len(), "statements": views }))
+    let views = statements.iter().map(|statement| statement_view(call, statement));
+    call.write(&view! {
+        "total_statements": statements.len(),
+        "statements": View::list(views),
+    })
 }
 
 fn show_statement(call: &Call<'_>) -> ApiResult {
-    Ok(statement_view(call, &statement(call)?))
+    call.write(&statement_view(call, &statement(call)?))
 }
 
 fn cancel_statement(call: &Call<'_>) -> ApiResult {
@@ -143,45 +150,45 @@ fn lines(call: &Call<'_>, session: &Object) -> Vec<String> {
     lines
 }
 
-fn view(call: &Call<'_>, session: &Object) -> Value {
-    let mut view = json!({
-        "id": session.id,
+fn view<'o>(call: &Call<'_>, session: &'o Object) -> View<'o> {
+    let view = view! {
+        "id": &session.id,
         "appId": "",
-        "name": session.name,
+        "name": &session.name,
         "owner": session.get("owner"),
         "proxyUser": "",
         "kind": "spark",
-        "log": lines(call, session),
+        "log": View::list(lines(call, session)),
         "state": session.timeline.state(call.now),
         "cluster_name": session.get("queue"),
         "queue": session.get("queue"),
         "create_time": session.created,
         "update_time": session.timeline.since(call.now),
-    });
-    let size = &session.get("request")["sc_type"];
-    if !size.is_null() {
-        view["sc_type"] = size.clone();
+    };
+    match &session.get("request")["sc_type"] {
+        Value::Null => view,
+        size => view.with("sc_type", size),
     }
-    view
 }
 
-fn statement_view(call: &Call<'_>, statement: &Object) -> Value {
+fn statement_view<'o>(call: &Call<'_>, statement: &'o Object) -> View<'o> {
     let state = statement.timeline.state(call.now);
     let number: i64 = statement.id.parse().unwrap_or_default();
-    let mut view = json!({
+    let view = view! {
         "id": number,
         "code": statement.get("code"),
         "state": state,
         "progress": statement.timeline.progress(call.now),
-    });
-    let output = |status: &str, text: &str| json!({ "status": status, "execution_count": number, "data": { "text/plain": text } });
-    match state {
-        "available" => {
-            view["output"] =
-                output("ok", "dli-emulator: the code was not run; there is no Spark here.")
-        }
-        "error" => view["output"] = output("error", statement.text("failure")),
-        _ => {}
-    }
-    view
+    };
+    let (status, text) = match state {
+        "available" => ("ok", "dli-emulator: the code was not run; there is no Spark here."),
+        "error" => ("error", statement.text("failure")),
+        _ => return view,
+    };
+    let output = view! {
+        "status": status,
+        "execution_count": number,
+        "data": view! { "text/plain": text },
+    };
+    view.with("output", output)
 }

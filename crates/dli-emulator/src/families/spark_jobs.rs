@@ -6,6 +6,7 @@ use super::{Table, queues};
 use crate::call::{Call, new_id};
 use crate::error::{ApiError, ApiResult};
 use crate::store::{Object, Timeline};
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_spark_job", create),
@@ -32,7 +33,7 @@ fn create(call: &Call<'_>) -> ApiResult {
     let mut job = Object::new(&id, call.text("name"), call.now, doc).with_timeline(timeline);
     call.note_failure(&mut job);
     call.insert(KIND, &mut job)?;
-    Ok(view(call, &job))
+    call.write(&view(call, &job))
 }
 
 fn list(call: &Call<'_>) -> ApiResult {
@@ -54,12 +55,16 @@ fn list(call: &Call<'_>) -> ApiResult {
         _ => jobs.reverse(),
     }
     let total = jobs.len();
-    let views: Vec<Value> = call.page(jobs).iter().map(|job| view(call, job)).collect();
-    Ok(json!({ "from": call.query_int("from").unwrap_or(0), "total": total, "sessions": views }))
+    let page = call.page(jobs);
+    call.write(&view! {
+        "from": call.query_int("from").unwrap_or(0),
+        "total": total,
+        "sessions": View::list(page.iter().map(|job| view(call, job))),
+    })
 }
 
 fn show(call: &Call<'_>) -> ApiResult {
-    Ok(view(call, &of_path(call)?))
+    call.write(&view(call, &of_path(call)?))
 }
 
 fn status(call: &Call<'_>) -> ApiResult {
@@ -128,30 +133,28 @@ fn lines(call: &Call<'_>, job: &Object) -> Vec<String> {
     lines
 }
 
-fn view(call: &Call<'_>, job: &Object) -> Value {
+fn view<'o>(call: &Call<'_>, job: &'o Object) -> View<'o> {
     let request = job.get("request");
     let mut log = lines(call, job);
     log.drain(..log.len().saturating_sub(10));
-    let mut view = json!({
-        "id": job.id,
+    let view = view! {
+        "id": &job.id,
         "appId": "",
-        "name": job.name,
+        "name": &job.name,
         "owner": job.get("owner"),
         "proxyUser": "",
         "state": job.timeline.state(call.now),
         "kind": "spark",
-        "log": log,
+        "log": View::list(log),
         "cluster_name": job.get("queue"),
         "queue": job.get("queue"),
         "req_body": request.to_string(),
         "create_time": job.created,
         "update_time": job.timeline.since(call.now),
         "duration": duration(call, job),
-    });
-    for field in ["sc_type", "image", "feature", "spark_version"] {
-        if !request[field].is_null() {
-            view[field] = request[field].clone();
-        }
-    }
-    view
+    };
+    let given =
+        ["sc_type", "image", "feature", "spark_version"].map(|field| (field, &request[field]));
+    let given = given.into_iter().filter(|(_, value)| !value.is_null());
+    given.fold(view, |view, (field, value)| view.with(field, value))
 }

@@ -6,6 +6,7 @@ use super::Table;
 use crate::call::{Call, done, new_id};
 use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_spark_job_template", create),
@@ -38,12 +39,17 @@ fn list(call: &Call<'_>) -> ApiResult {
         template.text("type").eq_ignore_ascii_case(wanted)
             && call.query("keyword").is_none_or(|part| template.name.contains(part))
     });
-    let views: Vec<Value> = call.page(templates).iter().map(view).collect();
-    Ok(json!({ "is_success": true, "message": "", "count": views.len(), "templates": views }))
+    let page = call.page(templates);
+    call.write(&view! {
+        "is_success": true,
+        "message": "",
+        "count": page.len(),
+        "templates": View::list(page.iter().map(view)),
+    })
 }
 
 fn show(call: &Call<'_>) -> ApiResult {
-    Ok(view(&call.require(KIND, WHAT, call.path("template_id"))?))
+    call.write(&view(&call.require(KIND, WHAT, call.path("template_id"))?))
 }
 
 fn update(call: &Call<'_>) -> ApiResult {
@@ -69,21 +75,17 @@ fn check_body(kind: &str, body: &str) -> ApiResult<()> {
     }
 }
 
-fn view(template: &Object) -> Value {
-    let mut view = json!({
-        "id": template.id,
-        "name": template.name,
+fn view(template: &Object) -> View<'_> {
+    let view = view! {
+        "id": &template.id,
+        "name": &template.name,
         "type": template.get("type"),
         "owner": template.get("owner"),
-    });
-    for field in ["group", "description", "language"] {
-        if let Some(value) = template.doc.get(field) {
-            view[field] = value.clone();
-        }
-    }
+    };
+    let view = view.with_those_of(&template.doc, ["group", "description", "language"]);
     // Only a Spark body is an object; a statement has no place in an answer of this shape.
-    if let Ok(body @ Value::Object(_)) = serde_json::from_str(template.text("body")) {
-        view["body"] = body;
+    match serde_json::from_str(template.text("body")) {
+        Ok(body @ Value::Object(_)) => view.with("body", body),
+        _ => view,
     }
-    view
 }

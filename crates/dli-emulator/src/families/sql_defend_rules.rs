@@ -7,6 +7,7 @@ use crate::call::{Call, done, new_id};
 use crate::description::DESCRIPTION;
 use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_sql_job_defend_rule", create),
@@ -65,12 +66,13 @@ fn list(call: &Call<'_>) -> ApiResult {
             })
     });
     let total = rules.len();
-    let views: Vec<Value> = call.page(rules).iter().map(|rule| view(call, rule)).collect();
-    Ok(json!({ "rules": views, "total_count": total }))
+    let page = call.page(rules);
+    let views = page.iter().map(|rule| view(call, rule));
+    call.write(&view! { "rules": View::list(views), "total_count": total })
 }
 
 fn show(call: &Call<'_>) -> ApiResult {
-    Ok(view(call, &of_path(call)?))
+    call.write(&view(call, &of_path(call)?))
 }
 
 fn delete(call: &Call<'_>) -> ApiResult {
@@ -82,20 +84,15 @@ fn of_path(call: &Call<'_>) -> ApiResult<Object> {
     call.require(KIND, WHAT, call.path("rule_id"))
 }
 
-fn view(call: &Call<'_>, rule: &Object) -> Value {
-    let mut view = json!({
-        "rule_uuid": rule.id,
+fn view<'o>(call: &'o Call<'_>, rule: &'o Object) -> View<'o> {
+    let view = view! {
+        "rule_uuid": &rule.id,
         "project_id": call.project,
-        "rule_name": rule.name,
+        "rule_name": &rule.name,
         "create_time": rule.created,
         "update_time": rule.updated,
-    });
-    for field in ["rule_id", "category", "engine_rules", "queue_names"] {
-        if let Some(value) = rule.doc.get(field) {
-            view[field] = value.clone();
-        }
-    }
-    view
+    };
+    view.with_those_of(&rule.doc, ["rule_id", "category", "engine_rules", "queue_names"])
 }
 
 /// The built-in rules, by the ids the description has. What each does is not documented.

@@ -1,11 +1,12 @@
 //! SQL statements kept under names.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Table;
 use crate::call::{Call, done, new_id};
 use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_sql_job_template", create),
@@ -36,17 +37,21 @@ fn list(call: &Call<'_>) -> ApiResult {
     templates
         .retain(|template| call.query("keyword").is_none_or(|part| template.name.contains(part)));
     let views = templates.iter().map(|template| {
-        json!({
-            "sql_id": template.id,
-            "sql_name": template.name,
+        view! {
+            "sql_id": &template.id,
+            "sql_name": &template.name,
             "sql": template.get("sql"),
             "description": template.text("description"),
             "group": template.text("group"),
             "owner": template.get("owner"),
-        })
+        }
     });
-    let views: Vec<Value> = views.collect();
-    Ok(json!({ "is_success": true, "message": "", "sql_count": views.len(), "sqls": views }))
+    call.write(&view! {
+        "is_success": true,
+        "message": "",
+        "sql_count": templates.len(),
+        "sqls": View::list(views),
+    })
 }
 
 fn update(call: &Call<'_>) -> ApiResult {

@@ -8,6 +8,7 @@ use super::{Table, databases, obs, sql_jobs};
 use crate::call::{Call, done, new_id};
 use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("create_table", create),
@@ -100,10 +101,13 @@ fn list(call: &Call<'_>) -> ApiResult {
     });
     let count = tables.len();
     let detailed = call.query_flag("with-detail") == Some(true);
-    let views = call.page(tables).into_iter().map(|table| in_list(&table, detailed));
-    Ok(
-        json!({ "is_success": true, "message": "", "table_count": count, "tables": views.collect::<Vec<_>>() }),
-    )
+    let page = call.page(tables);
+    call.write(&view! {
+        "is_success": true,
+        "message": "",
+        "table_count": count,
+        "tables": View::list(page.iter().map(|table| in_list(table, detailed))),
+    })
 }
 
 /// The first word of what the filter `table-type` calls it.
@@ -114,47 +118,47 @@ fn kind_in_filter(table: &Object) -> &str {
     }
 }
 
-fn in_list(table: &Object, detailed: bool) -> Value {
-    let mut view = json!({
-        "table_name": table.name,
+fn in_list(table: &Object, detailed: bool) -> View<'_> {
+    let view = view! {
+        "table_name": &table.name,
         "data_location": table.get("data_location"),
         "table_type": table.get("table_type"),
-    });
-    if detailed {
-        view["owner"] = table.get("owner").clone();
-        view["create_time"] = json!(table.created);
-        view["last_access_time"] = json!(table.updated);
-        view["table_size"] = json!(0);
-        if table.text("data_location") == "OBS" {
-            view["location"] = table.get("data_path").clone();
-            view["data_type"] = table.get("data_type").clone();
-            view["partition_columns"] = partition_columns(table).into();
-        }
+    };
+    if !detailed {
+        return view;
     }
-    view
+    let view = view
+        .with("owner", table.get("owner"))
+        .with("create_time", table.created)
+        .with("last_access_time", table.updated)
+        .with("table_size", 0_i64);
+    if table.text("data_location") != "OBS" {
+        return view;
+    }
+    view.with("location", table.get("data_path"))
+        .with("data_type", table.get("data_type"))
+        .with("partition_columns", View::list(partition_columns(table)))
 }
 
-fn partition_columns(table: &Object) -> Vec<Value> {
+fn partition_columns(table: &Object) -> Vec<&Value> {
     let columns = table.get("columns").as_array().map_or(&[][..], Vec::as_slice);
     let partitioned = columns.iter().filter(|column| column["is_partition_column"] == json!(true));
-    partitioned.map(|column| column["column_name"].clone()).collect()
+    partitioned.map(|column| &column["column_name"]).collect()
 }
 
 fn show(call: &Call<'_>) -> ApiResult {
     let table = of_path(call)?;
-    let columns = table.get("columns").as_array().cloned().unwrap_or_default();
-    let mut view = json!({
+    let columns = table.get("columns").as_array().map_or(&[][..], Vec::as_slice);
+    let mut view = view! {
         "is_success": true,
         "message": "",
         "column_count": columns.len(),
-        "columns": columns,
+        "columns": View::list(columns),
         "table_type": table.get("table_type"),
         "table_comment": table.text("description"),
         "create_table_sql": create_statement(&table),
-    });
+    };
     if table.text("data_location") == "OBS" {
-        view["data_type"] = table.get("data_type").clone();
-        view["data_location"] = table.get("data_path").clone();
         let properties = [
             ("delimiter", "delimiter"),
             ("escape", "escape_char"),
@@ -166,11 +170,14 @@ fn show(call: &Call<'_>) -> ApiResult {
         let given = properties.iter().filter_map(|(key, field)| {
             let value = table.doc.get(*field)?;
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            Some(json!({ "key": key, "value": value }))
+            Some(view! { "key": *key, "value": value })
         });
-        view["storage_properties"] = given.collect();
+        view = view
+            .with("data_type", table.get("data_type"))
+            .with("data_location", table.get("data_path"))
+            .with("storage_properties", View::list(given));
     }
-    Ok(view)
+    call.write(&view)
 }
 
 /// The statement that would make the table, put together from what was given.
@@ -192,7 +199,7 @@ fn create_statement(table: &Object) -> String {
             .push_str(&format!(" USING {format} OPTIONS (path '{}')", path.replace('\'', "\\'")));
     }
     let partitions: Vec<String> = partition_columns(table)
-        .iter()
+        .into_iter()
         .filter_map(Value::as_str)
         .map(|column| format!("`{column}`"))
         .collect();
@@ -262,19 +269,18 @@ fn list_partitions(call: &Call<'_>) -> ApiResult {
         });
     }
     let total = partitions.len();
-    let views = call.page(partitions).into_iter().map(|partition| {
-        let mut view = Value::Object(partition.doc.clone());
-        view["partition_name"] = json!(partition.name);
-        view["create_time"] = json!(partition.created);
-        view["last_access_time"] = json!(partition.updated);
-        view
+    let page = call.page(partitions);
+    let infos = page.iter().map(|partition| {
+        View::Document(&partition.doc, Vec::new())
+            .with("partition_name", &partition.name)
+            .with("create_time", partition.created)
+            .with("last_access_time", partition.updated)
     });
-    let infos: Vec<Value> = views.collect();
-    Ok(json!({
+    call.write(&view! {
         "is_success": true,
         "message": "",
-        "partitions": { "total_count": total, "partition_infos": infos },
-    }))
+        "partitions": view! { "total_count": total, "partition_infos": View::list(infos) },
+    })
 }
 
 fn preview(call: &Call<'_>) -> ApiResult {

@@ -6,6 +6,7 @@ use super::{Table, databases, elastic_resource_pools, flink_jobs, queues, resour
 use crate::call::Call;
 use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) const TABLE: Table = &[
     ("count_resources_by_tags", count),
@@ -88,45 +89,44 @@ fn count(call: &Call<'_>) -> ApiResult {
 fn filter(call: &Call<'_>) -> ApiResult {
     let found = matching(call)?;
     let total = found.len();
-    let views = call.page(found).into_iter().map(|object| {
-        json!({
-            "resource_id": object.id,
-            "resource_name": object.name,
-            "resource_detail": null,
-            "tags": tags_of(&object),
-        })
+    let page = call.page(found);
+    let views = page.iter().map(|object| {
+        view! {
+            "resource_id": &object.id,
+            "resource_name": &object.name,
+            "resource_detail": Value::Null,
+            "tags": View::list(tags_of(object)),
+        }
     });
-    Ok(
-        json!({ "is_success": true, "message": "", "resources": views.collect::<Vec<_>>(), "total_count": total }),
-    )
+    call.write(&view! {
+        "is_success": true,
+        "message": "",
+        "resources": View::list(views),
+        "total_count": total,
+    })
 }
 
 fn keys(call: &Call<'_>) -> ApiResult {
-    let mut keys: Vec<(Value, Vec<Value>)> = Vec::new();
-    for object in all(call)? {
-        for tag in tags_of(&object) {
-            let index = keys.iter().position(|(key, _)| *key == tag["key"]).unwrap_or_else(|| {
-                keys.push((tag["key"].clone(), Vec::new()));
-                keys.len() - 1
-            });
-            if !keys[index].1.contains(&tag["value"]) {
-                keys[index].1.push(tag["value"].clone());
-            }
+    let objects = all(call)?;
+    let mut keys: Vec<(&Value, Vec<&Value>)> = Vec::new();
+    for tag in objects.iter().flat_map(tags_of) {
+        let (key, value) = (&tag["key"], &tag["value"]);
+        match keys.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, values)) if values.contains(&value) => {}
+            Some((_, values)) => values.push(value),
+            None => keys.push((key, vec![value])),
         }
     }
     let count = keys.len();
-    let tags: Vec<Value> = call
-        .page(keys)
-        .into_iter()
-        .map(|(key, values)| json!({ "key": key, "values": values }))
-        .collect();
-    Ok(json!({ "count": count, "tags": tags }))
+    let page = call.page(keys).into_iter();
+    let tags = page.map(|(key, values)| view! { "key": key, "values": View::list(values) });
+    call.write(&view! { "count": count, "tags": View::list(tags) })
 }
 
 fn show(call: &Call<'_>) -> ApiResult {
     let object = of_path(call)?;
-    let tags = tags_of(&object).to_vec();
-    Ok(json!({ "count": tags.len(), "tags": call.page(tags) }))
+    let tags: Vec<&Value> = tags_of(&object).iter().collect();
+    call.write(&view! { "count": tags.len(), "tags": View::list(call.page(tags)) })
 }
 
 fn add(call: &Call<'_>) -> ApiResult {

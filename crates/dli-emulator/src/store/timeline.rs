@@ -1,6 +1,7 @@
 //! When an object is in which state: decided when a change begins, read off by the clock.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The states of an object, each with the time (in milliseconds since 1970) it begins.
 ///
@@ -10,6 +11,11 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Timeline(Vec<(i64, String)>);
 
 impl Timeline {
+    /// The one that a document holds as a field; an empty one if it holds none.
+    pub fn within(document: &Value) -> Self {
+        Self::deserialize(document).unwrap_or_default()
+    }
+
     /// In one state from now on.
     pub fn starting(now: i64, state: &str) -> Self {
         Self(vec![(now, state.to_owned())])

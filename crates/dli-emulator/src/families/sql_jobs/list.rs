@@ -1,12 +1,11 @@
 //! The list of jobs, filtered and in order.
 
-use serde_json::json;
-
 use super::show::view;
 use super::{KIND, duration, is_over};
 use crate::call::Call;
 use crate::error::ApiResult;
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) fn list(call: &Call<'_>) -> ApiResult {
     let mut jobs = call.list(KIND)?;
@@ -44,14 +43,15 @@ pub(super) fn list(call: &Call<'_>) -> ApiResult {
         _ => jobs.reverse(),
     }
     let count = jobs.len();
-    let views = call.page(jobs).into_iter().map(|job| {
-        let mut view = view(call, &job);
-        if is_over(&job, call.now) {
-            view["end_time"] = json!(job.created + duration(call, &job));
-        }
-        view
+    let page = call.page(jobs);
+    let views = page.iter().map(|job| match is_over(job, call.now) {
+        true => view(call, job).with("end_time", job.created + duration(call, job)),
+        false => view(call, job),
     });
-    Ok(
-        json!({ "is_success": true, "message": "", "job_count": count, "jobs": views.collect::<Vec<_>>() }),
-    )
+    call.write(&view! {
+        "is_success": true,
+        "message": "",
+        "job_count": count,
+        "jobs": View::list(views),
+    })
 }

@@ -6,26 +6,25 @@ use super::{ROWS_SHOWN, duration, of_path};
 use crate::call::Call;
 use crate::error::{ApiError, ApiResult};
 use crate::store::Object;
+use crate::view::{View, view};
 
 pub(super) fn status(call: &Call<'_>) -> ApiResult {
     let job = of_path(call)?;
-    let mut view = view(call, &job);
-    view["is_success"] = json!(true);
-    view["job_mode"] = job.get("job_mode").clone();
-    let conf = job.get("conf").as_array().map_or(&[][..], Vec::as_slice);
-    if !conf.is_empty() {
-        view["user_conf"] = json!(Value::from(conf).to_string());
-    }
-    Ok(view)
+    let view = view(call, &job).with("is_success", true).with("job_mode", job.get("job_mode"));
+    let conf = job.get("conf");
+    call.write(&match conf.as_array() {
+        Some(settings) if !settings.is_empty() => view.with("user_conf", conf.to_string()),
+        _ => view,
+    })
 }
 
-pub(super) fn view(call: &Call<'_>, job: &Object) -> Value {
+pub(super) fn view<'o>(call: &Call<'_>, job: &'o Object) -> View<'o> {
     let state = job.timeline.state(call.now);
     let finished = state == "FINISHED";
     let rows = row_count(job);
     let schema = if finished { job.doc.get("schema") } else { None };
-    let mut view = json!({
-        "job_id": job.id,
+    let view = view! {
+        "job_id": &job.id,
         "job_type": job.get("job_type"),
         "queue_name": job.get("queue_name"),
         "owner": job.get("owner"),
@@ -37,26 +36,21 @@ pub(super) fn view(call: &Call<'_>, job: &Object) -> Value {
         "detail": schema.map(Value::to_string).unwrap_or_default(),
         "statement": job.get("statement"),
         "message": call.failure_of(job, "FAILED"),
-    });
-    for field in ["tags", "database_name", "table_name", "result_path"] {
-        if let Some(value) = job.doc.get(field) {
-            view[field] = value.clone();
-        }
-    }
-    view
+    };
+    view.with_those_of(&job.doc, ["tags", "database_name", "table_name", "result_path"])
 }
 
 pub(super) fn detail(call: &Call<'_>) -> ApiResult {
     let job = of_path(call)?;
-    let mut view = json!({
+    let view = view! {
         "is_success": true,
         "message": call.failure_of(&job, "FAILED"),
-        "job_id": job.id,
+        "job_id": &job.id,
         "owner": job.get("owner"),
         "start_time": job.created,
         "duration": duration(call, &job),
-    });
-    for field in [
+    };
+    let optional = [
         "export_mode",
         "data_path",
         "data_type",
@@ -70,12 +64,8 @@ pub(super) fn detail(call: &Call<'_>) -> ApiResult {
         "timestamp_format",
         "compress",
         "tags",
-    ] {
-        if let Some(value) = job.doc.get(field) {
-            view[field] = value.clone();
-        }
-    }
-    Ok(view)
+    ];
+    call.write(&view.with_those_of(&job.doc, optional))
 }
 
 pub(super) fn progress(call: &Call<'_>) -> ApiResult {
@@ -115,19 +105,18 @@ pub(super) fn result(call: &Call<'_>) -> ApiResult {
             job.id
         )));
     }
-    let mut rows = job.get("rows").as_array().cloned().unwrap_or_default();
-    let count = row_count(&job);
-    rows.truncate(ROWS_SHOWN);
-    Ok(json!({
+    let rows = job.get("rows").as_array().into_iter().flatten();
+    let rows: Vec<&Value> = rows.take(ROWS_SHOWN).collect();
+    call.write(&view! {
         "is_success": true,
         "message": "",
-        "job_id": job.id,
+        "job_id": &job.id,
         "job_type": job.get("job_type"),
-        "row_count": count,
+        "row_count": row_count(&job),
         "input_size": job.get("input_size").as_u64().unwrap_or(0),
         "schema": job.get("schema"),
-        "rows": call.page(rows),
-    }))
+        "rows": View::list(call.page(rows)),
+    })
 }
 
 fn row_count(job: &Object) -> usize {
