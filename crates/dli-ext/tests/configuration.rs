@@ -229,6 +229,87 @@ async fn no_project_says_how_to_give_one() {
     assert_eq!(error.operation(), Some("show_enhanced_connection"));
 }
 
+const TEMPORARY: &str = r#"{"credential":{"access":"TEMPAK","secret":"sk","securitytoken":"st","expires_at":"2099-01-01T00:00:00.000000Z"}}"#;
+
+/// An identity service that trades identity tokens for keys, and the service itself.
+async fn identity_service() -> Server {
+    Server::start(|request| match request.path.as_str() {
+        "/v5/agencies/assume-with-oidc" | "/v3.0/OS-CREDENTIAL/securitytokens" => {
+            json(200, TEMPORARY)
+        }
+        "/v3.0/OS-AUTH/id-token/tokens" => json(201, "{}").header("x-subject-token", "unscoped"),
+        _ => {
+            assert!(request.header("authorization").contains("Access=TEMPAK"));
+            json(200, CONNECTION)
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_configured_identity_service_is_the_one_that_trades_identity_tokens() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(home.path().join(".huaweicloud")).unwrap();
+    let token = home.path().join("token");
+    std::fs::write(&token, "id-token").unwrap();
+    let token = token.to_str().unwrap();
+    let file = format!("[basic]\nidp_id = idp\nid_token_file = {token}\n");
+    let oidc = [
+        ("HUAWEICLOUD_OIDC_PROVIDER_URN", "urn:p"),
+        ("HUAWEICLOUD_OIDC_AGENCY_URN", "urn:a"),
+        ("HUAWEICLOUD_OIDC_ID_TOKEN", "id-token"),
+    ];
+    let federated = [("HUAWEICLOUD_SDK_IDP_ID", "idp"), ("HUAWEICLOUD_SDK_ID_TOKEN_FILE", token)];
+    let by_file: [(&str, &str); 0] = [];
+    for (variables, requests) in [(&oidc[..], 2), (&federated, 3), (&by_file, 3)] {
+        let credentials = home.path().join(".huaweicloud/credentials");
+        match variables {
+            [] => std::fs::write(credentials, &file).unwrap(),
+            _ => drop(std::fs::remove_file(credentials)),
+        }
+        let server = identity_service().await;
+        let of = |builder: Builder| {
+            builder.home(home.path()).region("cn-north-4").endpoint(server.url()).project_id("p1")
+        };
+        let dli = of(bare(variables)).iam_endpoint(server.url()).build().unwrap();
+        dli.enhanced_connections().show("c1").await.unwrap();
+        assert_eq!(server.requests(), requests, "{variables:?}");
+
+        // What the builder says goes before the environment.
+        let url = server.url();
+        let mut variables = variables.to_vec();
+        variables.push(("HUAWEICLOUD_SDK_IAM_ENDPOINT", "http://iam.example.com"));
+        let dli = of(bare(&variables)).iam_endpoint(&url).build().unwrap();
+        dli.enhanced_connections().show("c1").await.unwrap();
+        assert_eq!(server.requests(), 2 * requests, "{variables:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_security_token_service_is_beside_the_identity_service_unless_a_variable_names_it() {
+    let oidc = [
+        ("HUAWEICLOUD_OIDC_PROVIDER_URN", "urn:p"),
+        ("HUAWEICLOUD_OIDC_AGENCY_URN", "urn:a"),
+        ("HUAWEICLOUD_OIDC_ID_TOKEN", "id-token"),
+    ];
+    let metadata = Server::start(|_| json(500, "{}")).await;
+    let of = |variables: &[(&str, &str)]| {
+        let builder = bare(variables).metadata_endpoint(metadata.url()).project_id("p1");
+        builder.endpoint("http://127.0.0.1:1").iam_endpoint("http://iam.example.com")
+    };
+    // Nothing is sent in the clear, and the refusal names where it would have gone.
+    let dli = of(&oidc).build().unwrap();
+    let error = dli.enhanced_connections().show("c1").await.unwrap_err().to_string();
+    assert!(error.contains("OIDC") && error.contains("\"http://sts.example.com\""), "{error}");
+
+    let server = identity_service().await;
+    let url = server.url();
+    let named = [&oidc[..], &[("HUAWEICLOUD_SDK_STS_ENDPOINT", &url)]].concat();
+    let dli = of(&named).endpoint(&url).build().unwrap();
+    dli.enhanced_connections().show("c1").await.unwrap();
+    assert_eq!(server.requests(), 2);
+}
+
 /// Gives temporary keys that it asks a server for.
 #[derive(Debug, Clone)]
 struct Slow {

@@ -242,7 +242,9 @@ impl Builder {
         self
     }
 
-    /// The address of the identity service (IAM), where it is not the region's.
+    /// The address of the identity service (IAM), where it is not the region's. Projects are looked
+    /// up there, passwords and the tokens of federated users traded; tokens of OIDC at the security
+    /// token service beside it, unless `HUAWEICLOUD_SDK_STS_ENDPOINT` names another.
     ///
     /// ```
     /// let builder = dli_ext::Dli::builder().iam_endpoint("https://iam.eu-de.otc.t-systems.com");

@@ -88,21 +88,25 @@ impl Identity {
     pub fn standard(
         ctx: Context,
         profile: Option<&Profile>,
-        metadata: Option<&str>,
+        at: Addresses<'_>,
         settings: CacheSettings,
     ) -> Self {
         let found = Found::default();
         let noting = |name: &'static str| Noted { name, found: found.clone() };
+        let mut oidc = OidcProvider::new();
+        if let Some(endpoint) = at.sts {
+            oidc = oidc.endpoint(endpoint);
+        }
         let mut chain = Chain::new()
             .then(
                 "OIDC",
                 "HUAWEICLOUD_OIDC_PROVIDER_URN, HUAWEICLOUD_OIDC_AGENCY_URN and a token",
-                noting("OIDC").of(OidcProvider::new()),
+                noting("OIDC").of(oidc),
             )
             .then(
                 "federated user",
                 "HUAWEICLOUD_SDK_IDP_ID and HUAWEICLOUD_SDK_ID_TOKEN_FILE",
-                noting("federated user").of(FederatedProvider::new()),
+                noting("federated user").of(FederatedProvider::new().endpoint(at.iam)),
             )
             .then(
                 "environment",
@@ -114,17 +118,17 @@ impl Identity {
                 "vendor's file",
                 "~/.huaweicloud/credentials, or the file named by HUAWEICLOUD_SDK_CREDENTIALS_FILE",
                 noting("file ~/.huaweicloud/credentials (or HUAWEICLOUD_SDK_CREDENTIALS_FILE)")
-                    .of(ProfileProvider::new()),
+                    .of(ProfileProvider::new().iam_endpoint(at.iam)),
             );
         if let Some(profile) = profile.filter(|profile| profile.has_credentials()) {
             chain = chain.then(
                 format!("profile {}", profile.name),
                 format!("ak and sk in {}", profile.path),
-                noting("profile of our own").of(profile.provider()),
+                noting("profile of our own").of(profile.provider(at.iam)),
             );
         }
         let mut metadata_provider = MetadataProvider::new();
-        if let Some(endpoint) = metadata {
+        if let Some(endpoint) = at.metadata {
             metadata_provider = metadata_provider.endpoint(endpoint);
         }
         chain = chain
@@ -163,6 +167,14 @@ impl Identity {
         let found = Found::default();
         let noted = Noted { name, found: found.clone() }.of(provider);
         Self::Token(settings.cache(ctx, noted), found)
+    }
+
+    /// What to authenticate the next attempt with, if that is known without asking anyone.
+    pub fn at_hand(&self) -> Option<Authentication> {
+        match self {
+            Self::Fixed(authentication, _) => Some(authentication.clone()),
+            Self::Keys(..) | Self::Token(..) => None,
+        }
     }
 
     /// What to authenticate the next attempt with.
@@ -212,6 +224,16 @@ impl fmt::Debug for Identity {
             },
         }
     }
+}
+
+/// The services that sources of credentials ask.
+#[derive(Debug)]
+pub(crate) struct Addresses<'a> {
+    pub iam: &'a str,
+    /// The security token service, where it is not the usual one.
+    pub sts: Option<String>,
+    /// The instance metadata, where it is not at its usual address.
+    pub metadata: Option<&'a str>,
 }
 
 /// When credentials are fetched again, and how long that may take.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 pub use builder::Builder;
 pub use explain::{Explained, Explanation};
-pub(crate) use identity::{Authentication, CacheSettings, Identity};
+pub(crate) use identity::{Addresses, Authentication, CacheSettings, Identity};
 pub(crate) use profile::Profile;
 pub(crate) use project::Projects;
 pub(crate) use surroundings::Surroundings;

@@ -84,8 +84,9 @@ impl Profile {
         self.get("ak").is_some() || self.get("sk").is_some()
     }
 
-    pub fn provider(&self) -> ProfileProvider {
-        ProfileProvider::new().path(self.path.clone()).section(self.name.clone())
+    pub fn provider(&self, iam: &str) -> ProfileProvider {
+        let provider = ProfileProvider::new().path(self.path.clone()).section(self.name.clone());
+        provider.iam_endpoint(iam)
     }
 }
 

@@ -13,6 +13,8 @@ const ENDPOINT_VARIABLE: &str = "HUAWEICLOUD_SDK_REGION_DLI_";
 const REGION_VARIABLES: [&str; 2] = ["HUAWEICLOUD_SDK_REGION", "HW_REGION_NAME"];
 const FILE_VARIABLE: &str = "HUAWEICLOUD_SDK_REGIONS_FILE";
 const IAM_VARIABLE: &str = "HUAWEICLOUD_SDK_IAM_ENDPOINT";
+const USUAL_IAM: &str = "https://iam.myhuaweicloud.com";
+const STS_VARIABLE: &str = "HUAWEICLOUD_SDK_STS_ENDPOINT";
 
 /// The region that the environment names.
 pub(super) fn find_region(around: &Surroundings) -> Option<Sourced<String>> {
@@ -123,11 +125,26 @@ pub(super) fn find_iam(
     if let Some(found) = explicit.or(named).or_else(variable).or(last) {
         return Ok(Sourced::new(normalized(&found.value)?, found.origin));
     }
-    let host = region
+    let built_in = region
         .and_then(|region| dli_api::REGIONS.iter().find(|known| known.name == region))
         .and_then(|known| known.host.strip_prefix("dli."))
-        .map_or_else(|| "iam.myhuaweicloud.com".to_owned(), |rest| format!("iam.{rest}"));
-    Ok(Sourced::new(format!("https://{host}"), Origin::BuiltIn))
+        .map_or_else(|| USUAL_IAM.to_owned(), |rest| format!("https://iam.{rest}"));
+    Ok(Sourced::new(built_in, Origin::BuiltIn))
+}
+
+/// The address of the security token service (STS) where the identity service was configured, for
+/// OIDC: beside it if that is named `iam.…`, as the vendor's are, or else the same. Nothing where
+/// a variable names it, which goes before.
+pub(super) fn find_sts(iam: &Sourced<String>, around: &Surroundings) -> Option<String> {
+    let usual = iam.origin == Origin::BuiltIn || iam.value == USUAL_IAM;
+    if usual || around.var(STS_VARIABLE).is_some() {
+        return None;
+    }
+    let beside = iam
+        .value
+        .split_once("://")
+        .and_then(|(scheme, rest)| Some(format!("{scheme}://sts.{}", rest.strip_prefix("iam.")?)));
+    Some(beside.unwrap_or_else(|| iam.value.clone()))
 }
 
 /// An endpoint as it is used: with a scheme, without a slash at its end.

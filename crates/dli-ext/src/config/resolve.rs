@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dli_sign::provide::IamPasswordProvider;
 
 use super::builder::{Builder, Credentials};
-use super::{Identity, Origin, Profile, Sourced, region};
+use super::{Addresses, Identity, Origin, Profile, Sourced, region};
 use crate::Error;
 
 impl Builder {
@@ -130,7 +130,7 @@ impl Builder {
             }
             Credentials::Search => match profile {
                 Some(profile) if profile.explicit && profile.has_credentials() => {
-                    let provider = profile.provider();
+                    let provider = profile.provider(&iam.value);
                     Ok(Identity::keys_from(
                         ctx,
                         "profile named to the builder",
@@ -140,8 +140,12 @@ impl Builder {
                 }
                 _ => {
                     let last = profile.filter(|profile| !profile.explicit);
-                    let metadata = self.metadata_endpoint.as_deref();
-                    Ok(Identity::standard(ctx, last, metadata, self.cache))
+                    let at = Addresses {
+                        iam: &iam.value,
+                        sts: region::find_sts(iam, &self.around),
+                        metadata: self.metadata_endpoint.as_deref(),
+                    };
+                    Ok(Identity::standard(ctx, last, at, self.cache))
                 }
             },
         }

@@ -47,6 +47,7 @@ const SECONDS: u32 = 6 * 60 * 60;
 /// ```
 #[derive(Debug, Clone)]
 pub struct FederatedProvider {
+    endpoint: Option<String>,
     timeout: Duration,
 }
 
@@ -59,7 +60,19 @@ impl Default for FederatedProvider {
 impl FederatedProvider {
     /// The provider.
     pub fn new() -> Self {
-        Self { timeout: Duration::from_secs(5) }
+        Self { endpoint: None, timeout: Duration::from_secs(5) }
+    }
+
+    /// Asks the identity service at this address, whatever the environment says.
+    ///
+    /// ```
+    /// let provider = dli_sign::provide::FederatedProvider::new()
+    ///     .endpoint("https://iam.eu-de.otc.t-systems.com");
+    /// ```
+    #[must_use]
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.endpoint = Some(endpoint.into());
+        self
     }
 
     /// How long each of the two calls may take.
@@ -77,12 +90,11 @@ impl FederatedProvider {
     pub(crate) async fn trade(
         &self,
         ctx: &Context,
-        endpoint: Option<&str>,
         idp_id: &str,
         token_file: &str,
     ) -> Result<Credential> {
-        let endpoint = match endpoint {
-            Some(endpoint) => endpoint.to_owned(),
+        let endpoint = match &self.endpoint {
+            Some(endpoint) => endpoint.clone(),
             None => var(ctx, IAM_ENDPOINT).unwrap_or_else(|| USUAL_ENDPOINT.to_owned()),
         };
         check_private(TASK, &endpoint)?;
@@ -154,7 +166,7 @@ impl ProvideCredential for FederatedProvider {
                 )));
             }
         };
-        let credential = self.trade(ctx, None, &idp_id, &file).await?;
+        let credential = self.trade(ctx, &idp_id, &file).await?;
         Ok(Some(with_places(ctx, credential)))
     }
 }

@@ -52,6 +52,7 @@ const STS_ENDPOINT: &str = "HUAWEICLOUD_SDK_STS_ENDPOINT";
 /// ```
 #[derive(Debug, Clone)]
 pub struct OidcProvider {
+    endpoint: Option<String>,
     timeout: Duration,
 }
 
@@ -64,7 +65,19 @@ impl Default for OidcProvider {
 impl OidcProvider {
     /// The provider.
     pub fn new() -> Self {
-        Self { timeout: Duration::from_secs(5) }
+        Self { endpoint: None, timeout: Duration::from_secs(5) }
+    }
+
+    /// Asks the security token service at this address, whatever the environment says.
+    ///
+    /// ```
+    /// let provider = dli_sign::provide::OidcProvider::new()
+    ///     .endpoint("https://sts.eu-west-101.myhuaweicloud.eu");
+    /// ```
+    #[must_use]
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.endpoint = Some(endpoint.into());
+        self
     }
 
     /// How long the call may take.
@@ -102,8 +115,9 @@ impl ProvideCredential for OidcProvider {
                 ))
             })?,
         };
-        let endpoint = var(ctx, STS_ENDPOINT)
-            .unwrap_or_else(|| "https://sts.cn-north-4.myhuaweicloud.com".to_owned());
+        let endpoint = self.endpoint.clone().or_else(|| var(ctx, STS_ENDPOINT));
+        let endpoint =
+            endpoint.unwrap_or_else(|| "https://sts.cn-north-4.myhuaweicloud.com".to_owned());
         check_private(TASK, &endpoint)?;
 
         let mut body = json!({

@@ -47,6 +47,7 @@ const USUAL_SECTIONS: [&str; 2] = ["basic", "basiccredentials"];
 pub struct ProfileProvider {
     path: Option<String>,
     section: Option<String>,
+    iam_endpoint: Option<String>,
 }
 
 impl ProfileProvider {
@@ -74,6 +75,19 @@ impl ProfileProvider {
     #[must_use]
     pub fn section(mut self, section: impl Into<String>) -> Self {
         self.section = Some(section.into());
+        self
+    }
+
+    /// The identity service for a federated user whose `iam_endpoint` the file does not name,
+    /// whatever the environment says.
+    ///
+    /// ```
+    /// let provider = dli_sign::provide::ProfileProvider::new()
+    ///     .iam_endpoint("https://iam.eu-de.otc.t-systems.com");
+    /// ```
+    #[must_use]
+    pub fn iam_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.iam_endpoint = Some(endpoint.into());
         self
     }
 
@@ -129,8 +143,11 @@ impl ProvideCredential for ProfileProvider {
         let key = |name: &str| section.get(name).copied().filter(|value| !value.is_empty());
         let mut credential = match (key("idp_id"), key("id_token_file")) {
             (Some(idp_id), Some(file)) => {
-                let endpoint = key("iam_endpoint");
-                FederatedProvider::new().trade(ctx, endpoint, idp_id, file).await?
+                let mut federated = FederatedProvider::new();
+                if let Some(endpoint) = key("iam_endpoint").or(self.iam_endpoint.as_deref()) {
+                    federated = federated.endpoint(endpoint);
+                }
+                federated.trade(ctx, idp_id, file).await?
             }
             _ => {
                 let (Some(access_key), Some(secret_key)) = (key("ak"), key("sk")) else {
