@@ -163,6 +163,61 @@ async fn the_endpoint_of_a_profile_is_not_taken_for_another_region() {
 }
 
 #[tokio::test]
+async fn the_project_of_a_profile_is_not_taken_for_another_region() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/v3/projects" if request.query("name") == "cn-north-4" => {
+            json(200, r#"{"projects":[{"id":"found","name":"cn-north-4"}]}"#)
+        }
+        "/v3/projects" => json(200, r#"{"projects":[]}"#),
+        _ => json(200, CONNECTION),
+    })
+    .await;
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(home.path().join(".dli")).unwrap();
+    std::fs::create_dir_all(home.path().join(".huaweicloud")).unwrap();
+    let text = "[default]\nregion = eu-de\nproject_id = of-eu-de\nak = AK\nsk = sk\n\
+                [any]\nproject_id = of-any\nak = AK\nsk = sk\n";
+    std::fs::write(home.path().join(".dli/profiles"), text).unwrap();
+    let of = |variables: &[(&str, &str)]| {
+        bare(variables).home(home.path()).endpoint(server.url()).iam_endpoint(server.url())
+    };
+    let project = async |builder: Builder| {
+        let dli = builder.build().unwrap();
+        dli.project_id().await.map(|id| id.to_string())
+    };
+    let elsewhere = [("HUAWEICLOUD_SDK_REGION", "cn-north-4")];
+    let with_project = [elsewhere[0], ("HUAWEICLOUD_SDK_PROJECT_ID", "of-eu-de")];
+
+    assert_eq!(project(of(&[])).await.unwrap(), "of-eu-de");
+    assert_eq!(project(of(&[]).region("eu-de")).await.unwrap(), "of-eu-de");
+    assert_eq!(project(of(&[]).region("cn-north-4")).await.unwrap(), "found");
+    assert_eq!(project(of(&elsewhere)).await.unwrap(), "found");
+    assert_eq!(project(of(&elsewhere).profile("default")).await.unwrap(), "of-eu-de");
+    assert_eq!(project(of(&[]).profile("default").region("cn-north-4")).await.unwrap(), "found");
+    assert_eq!(project(of(&[]).profile("any").region("cn-north-4")).await.unwrap(), "of-any");
+    // What is said outright always counts.
+    let said = of(&[]).region("cn-north-4").project_id("of-eu-de");
+    assert_eq!(project(said).await.unwrap(), "of-eu-de");
+    assert_eq!(project(of(&with_project)).await.unwrap(), "of-eu-de");
+
+    let error = project(of(&[]).region("cn-north-1")).await.unwrap_err();
+    assert!(error.is_configuration(), "{error}");
+    let said = error.to_string();
+    for part in ["for cn-north-1", "[default]", "has one of eu-de", "Builder::project_id"] {
+        assert!(said.contains(part), "{said}");
+    }
+
+    // The vendor's file does not say of which region its project is; a profile may.
+    let credentials = home.path().join(".huaweicloud/credentials");
+    for (id, used) in [("of-eu-de", "found"), ("another", "another")] {
+        std::fs::write(&credentials, format!("[basic]\nak = A\nsk = s\nproject_id = {id}\n"))
+            .unwrap();
+        assert_eq!(project(of(&[])).await.unwrap(), id);
+        assert_eq!(project(of(&[]).region("cn-north-4")).await.unwrap(), used);
+    }
+}
+
+#[tokio::test]
 async fn a_broken_source_does_not_stop_the_chain_and_the_error_lists_all() {
     let metadata = Server::start(|_| json(500, "{}")).await;
     let dli = bare(&[("HUAWEICLOUD_SDK_AK", "half")])

@@ -507,7 +507,8 @@ impl Builder {
             region.as_ref().map(|region| region.value.as_str()),
             &self.around,
         )?;
-        let project = self.found_project(explicit, last)?;
+        let foreign = profile.as_ref().and_then(|profile| profile.foreign_project(region.as_ref()));
+        let project = self.found_project(explicit, last, foreign.as_ref())?;
         let client = std::mem::take(&mut self.http).build()?;
         let identity = self.found_identity(profile.as_ref(), &client, &iam, &region, &project)?;
         let wire = Wire::Http(client.clone());
@@ -531,7 +532,7 @@ impl Builder {
         });
         let projects = project.is_none().then(|| {
             let region = region.as_ref().map(|region| region.value.clone());
-            Arc::new(Projects::new(Arc::clone(&core), iam.value.clone(), region))
+            Arc::new(Projects::new(Arc::clone(&core), iam.value.clone(), region, foreign))
         });
         let config = Config {
             region,

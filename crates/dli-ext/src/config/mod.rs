@@ -16,7 +16,7 @@ pub use builder::Builder;
 pub use explain::{Explained, Explanation};
 pub(crate) use identity::{Addresses, Authentication, CacheSettings, Identity};
 pub(crate) use profile::Profile;
-pub(crate) use project::Projects;
+pub(crate) use project::{Foreign, Projects};
 pub(crate) use surroundings::Surroundings;
 
 /// Where a value comes from.

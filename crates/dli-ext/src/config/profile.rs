@@ -12,7 +12,7 @@
 
 use dli_sign::provide::ProfileProvider;
 
-use super::{Origin, Sourced, Surroundings};
+use super::{Foreign, Origin, Sourced, Surroundings};
 use crate::Error;
 
 const FILE_VARIABLE: &str = "DLI_PROFILES_FILE";
@@ -78,6 +78,18 @@ impl Profile {
         let (_, value) = self.values.iter().find(|(name, _)| name == key)?;
         let origin = Origin::File(format!("{} [{}]", self.path, self.name));
         Some(Sourced::new(value.clone(), origin))
+    }
+
+    /// Whether it names a region, and that is not the one of the client.
+    pub fn is_elsewhere(&self, region: Option<&Sourced<String>>) -> bool {
+        self.get("region").zip(region).is_some_and(|(own, region)| own.value != region.value)
+    }
+
+    /// Its project, if that is of another region than the client.
+    pub fn foreign_project(&self, region: Option<&Sourced<String>>) -> Option<Foreign> {
+        let project = self.get("project_id").filter(|_| self.is_elsewhere(region))?;
+        let region = self.get("region")?.value;
+        Some(Foreign { id: project.value, region, origin: project.origin })
     }
 
     pub fn has_credentials(&self) -> bool {

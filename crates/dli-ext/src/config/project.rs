@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::time::Instant;
 
+use super::Origin;
 use crate::transport::{Core, Plan, USUAL};
 use crate::{Error, ErrorKind};
 
@@ -17,11 +18,20 @@ const MEMORY_OF_FAILURE: Duration = Duration::from_secs(2);
 
 type Outcome = Result<Arc<str>, Arc<Error>>;
 
+/// A project that a profile names for its own region, where the client is for another one.
+#[derive(Debug, Clone)]
+pub(crate) struct Foreign {
+    pub id: String,
+    pub region: String,
+    pub origin: Origin,
+}
+
 /// Asks once for all calls, and remembers.
 pub(crate) struct Projects {
     core: Arc<Core>,
     iam: String,
     region: Option<String>,
+    foreign: Option<Foreign>,
     state: Mutex<State>,
 }
 
@@ -33,8 +43,13 @@ enum State {
 }
 
 impl Projects {
-    pub fn new(core: Arc<Core>, iam: String, region: Option<String>) -> Self {
-        Self { core, iam, region, state: Mutex::new(State::Unasked) }
+    pub fn new(
+        core: Arc<Core>,
+        iam: String,
+        region: Option<String>,
+        foreign: Option<Foreign>,
+    ) -> Self {
+        Self { core, iam, region, foreign, state: Mutex::new(State::Unasked) }
     }
 
     /// The id, if it is known already.
@@ -55,7 +70,8 @@ impl Projects {
                 }
                 State::Asking(asking) => asking.clone(),
                 State::Unasked | State::Failed(..) => {
-                    let asking = ask(Arc::clone(&self.core), self.iam.clone(), self.region.clone())
+                    let (iam, region) = (self.iam.clone(), self.region.clone());
+                    let asking = ask(Arc::clone(&self.core), iam, region, self.foreign.clone())
                         .map(|found| found.map_err(Arc::new))
                         .boxed()
                         .shared();
@@ -90,9 +106,16 @@ struct Project {
     id: String,
 }
 
-async fn ask(core: Arc<Core>, iam: String, region: Option<String>) -> Result<Arc<str>, Error> {
+async fn ask(
+    core: Arc<Core>,
+    iam: String,
+    region: Option<String>,
+    foreign: Option<Foreign>,
+) -> Result<Arc<str>, Error> {
     let identity = core.identity.load().await?;
-    if let Some(id) = identity.project_id() {
+    // Keys of a profile or of the vendor's file bring along the project that stands beside them.
+    let elsewhere = foreign.as_ref().map(|foreign| foreign.id.as_str());
+    if let Some(id) = identity.project_id().filter(|id| Some(*id) != elsewhere) {
         return Ok(id.into());
     }
     let way = "give it with Builder::project_id, set HUAWEICLOUD_SDK_PROJECT_ID, or put project_id \
@@ -128,10 +151,17 @@ async fn ask(core: Arc<Core>, iam: String, region: Option<String>) -> Result<Arc
             .after(answer.attempts)
             .hint(way)
     })?;
+    let missing = match foreign {
+        None => "no project id is configured".to_owned(),
+        Some(foreign) => format!(
+            "no project id is configured for {region} ({} has one of {})",
+            foreign.origin, foreign.region
+        ),
+    };
     match found.projects.as_slice() {
         [project] => Ok(project.id.as_str().into()),
         projects => Err(Error::configuration(format!(
-            "no project id is configured, and the identity service knows {} projects named {region}",
+            "{missing}, and the identity service knows {} projects named {region}",
             projects.len()
         ))
         .of(OPERATION)

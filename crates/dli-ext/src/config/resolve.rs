@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dli_sign::provide::IamPasswordProvider;
 
 use super::builder::{Builder, Credentials};
-use super::{Addresses, Identity, Origin, Profile, Sourced, region};
+use super::{Addresses, Foreign, Identity, Origin, Profile, Sourced, region};
 use crate::Error;
 
 impl Builder {
@@ -39,9 +39,7 @@ impl Builder {
         // Where a profile names a region, its endpoint is that region's and no other's.
         let of = |profile: Option<&Profile>| {
             let profile = profile?;
-            let own = profile.get("region");
-            let other = own.zip(region).is_some_and(|(own, region)| own.value != region.value);
-            profile.get("endpoint").filter(|_| !other)
+            profile.get("endpoint").filter(|_| !profile.is_elsewhere(region))
         };
         if let Some(found) = of(explicit) {
             return normalized(found);
@@ -72,25 +70,29 @@ impl Builder {
         &self,
         explicit: Option<&Profile>,
         last: Option<&Profile>,
+        foreign: Option<&Foreign>,
     ) -> Result<Option<Sourced<Arc<str>>>, Error> {
         const VARIABLE: &str = "HUAWEICLOUD_SDK_PROJECT_ID";
         let given = match &self.credentials {
             Credentials::Given(authentication) => authentication.project_id(),
             _ => None,
         };
+        // A project belongs to one region. Where a profile says that this id is of another one, no
+        // file's word for it counts, whichever file it is.
+        let local = |id: &Sourced<String>| foreign.is_none_or(|foreign| foreign.id != id.value);
         let explicitly = |id: &str| Sourced::new(id.trim().to_owned(), Origin::Explicit);
         let found = self
             .project_id
             .as_deref()
             .or(given)
             .map(explicitly)
-            .or_else(|| explicit?.get("project_id"))
+            .or_else(|| explicit?.get("project_id").filter(local))
             .or_else(|| {
                 let id = self.around.var(VARIABLE)?;
                 Some(Sourced::new(id, Origin::Variable(VARIABLE.to_owned())))
             })
-            .or_else(|| super::vendor_file_value(&self.around, "project_id"))
-            .or_else(|| last?.get("project_id"));
+            .or_else(|| super::vendor_file_value(&self.around, "project_id").filter(local))
+            .or_else(|| last?.get("project_id").filter(local));
         match found {
             Some(id) if id.value.is_empty() => Err(Error::configuration("the project id is empty")
                 .hint("give the id of the project of your region, or leave it out")),
