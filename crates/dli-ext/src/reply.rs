@@ -89,7 +89,8 @@ impl<T> Reply<T> {
         &self.headers
     }
 
-    /// The id under which the service knows the request.
+    /// The id under which the service knows the request, as it came. The reply's `Debug` shows it
+    /// only if it is written as ids are, in hexadecimal digits.
     ///
     /// ```
     /// fn look(reply: &dli_ext::Reply<Vec<String>>) {
@@ -154,9 +155,29 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
         f.debug_struct("Reply")
             .field("value", &self.value)
             .field("status", &self.status.as_u16())
-            .field("request_id", &self.request_id())
+            .field("request_id", &self.request_id().map(Id))
             .field("attempts", &self.attempts)
             .field("body_bytes", &self.body.len())
             .finish()
+    }
+}
+
+/// A request id for output that nobody looks at twice. The header says what whoever answered put
+/// there, perhaps what it was sent; so an id is shown if it is written as ids are, and of anything
+/// else no more than how long it is.
+struct Id<'a>(&'a str);
+
+/// `req-` and a UUID.
+const LONGEST_ID: usize = 40;
+
+impl fmt::Debug for Id<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.strip_prefix("req-").unwrap_or(self.0);
+        let is_one = self.0.len() <= LONGEST_ID
+            && digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        match is_one {
+            true => write!(f, "{:?}", self.0),
+            false => write!(f, "{} bytes that are no id", self.0.len()),
+        }
     }
 }

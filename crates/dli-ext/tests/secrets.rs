@@ -124,6 +124,31 @@ async fn a_refusal_that_repeats_the_token_in_its_code_or_request_id_does_not_sho
 }
 
 #[tokio::test]
+async fn a_reply_whose_request_id_repeats_the_token_does_not_show_it() {
+    const USUAL: [&str; 3] = [
+        "9a2f7b2a8ea0f0ad30fbc1f6ef0ce7b7",
+        "5d7f1f2e-6f0b-4b43-9a43-07f4c1a3b8a1",
+        "req-5d7f1f2e-6f0b-4b43-9a43-07f4c1a3b8a1",
+    ];
+    for (id, shown) in USUAL.map(|id| (id, true)).into_iter().chain([
+        ("for-secret-iam-token", false),
+        ("secret-iam-token", false),
+        ("req-secret-iam-token", false),
+    ]) {
+        let answer = move |_| json(200, r#"{"id":"c1"}"#).header("x-request-id", id);
+        let server = Server::start(answer).await;
+        let dli = server.builder().token("secret-iam-token").build().unwrap();
+        let typed = dli.enhanced_connections().show("c1").await.unwrap();
+        let plain = dli.request(http::Method::GET, "/v1/x").send().await.unwrap();
+        assert_eq!((typed.request_id(), plain.request_id()), (Some(id), Some(id)));
+        for text in [format!("{typed:?}"), format!("{plain:?}"), format!("{typed:#?}")] {
+            assert_eq!(text.contains(id), shown, "{text}");
+            assert!(!text.contains("secret-iam-token"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn no_output_holds_a_secret() {
     let gathered = Gathered::default();
     let writer = gathered.clone();
