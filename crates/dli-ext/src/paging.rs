@@ -3,14 +3,16 @@
 //! The rules, learnt from the service: a limit is always sent, since some lists ignore an offset
 //! without one; the offset advances by what really came, since a server may send less than was
 //! asked for; a page equal to the one before means that the server does not page at all; a page
-//! seen further back means that it goes in circles; nothing where the list counts more means that
-//! it is not all there.
+//! seen further back means that it goes in circles. Items that are mere text or rows may well be
+//! equal: pages of them count as long as the list counts more. A list that counts more than it gives
+//! may count what went meanwhile: that is told to `tracing`, and no error.
 
 use std::future::Future;
 use std::pin::Pin;
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use serde_json::Value;
 
 use crate::{Error, ErrorKind, Reply};
 
@@ -145,24 +147,24 @@ impl<F, E> Walk<F, E> {
         let missing = total.filter(|total| *total > self.seen);
         if items == 0 {
             self.done = true;
-            return match missing.filter(|_| self.counted) {
-                Some(total) => Err(self.short(total).after(page.attempts)),
-                // A list without items is still an answer worth having, once.
-                None => Ok(self.pages == 0),
-            };
+            if let Some(total) = missing.filter(|_| self.counted) {
+                let (operation, came) = (self.operation, self.seen);
+                tracing::warn!(operation, total, came, "the list counts more items than it gave");
+            }
+            // A list without items is still an answer worth having, once.
+            return Ok(self.pages == 0);
         }
-        if self.last.as_ref() == Some(&page.body) {
+        let again = self.last.as_ref() == Some(&page.body);
+        let circle = self.mark.as_ref() == Some(&page.body);
+        if (again || circle) && !(missing.is_some() && self.is_anonymous(&page.body)) {
             self.done = true;
             return match missing {
-                Some(total) => Err(self.stuck(total).after(page.attempts)),
-                None => Ok(false),
+                None if again => Ok(false),
+                Some(total) if again => Err(self.stuck(total).after(page.attempts)),
+                _ => Err(self
+                    .endless("comes back to a page that it gave before")
+                    .after(page.attempts)),
             };
-        }
-        // Two pages of a list may be equal by chance, as long as it counts more than it gave.
-        if missing.is_none() && self.mark.as_ref() == Some(&page.body) {
-            return Err(self
-                .endless("comes back to a page that it gave before")
-                .after(page.attempts));
         }
         self.pages += 1;
         if self.pages > MOST_PAGES {
@@ -184,6 +186,17 @@ impl<F, E> Walk<F, E> {
         Ok(true)
     }
 
+    /// Whether nothing tells the items of a page apart: lines of a log, rows of a result. Only asked
+    /// about a page that came before, so that no other is read twice.
+    fn is_anonymous(&self, page: &[u8]) -> bool {
+        let path = dli_api::Operation::by_id(self.operation).and_then(|found| found.paging.items);
+        let (Some(path), Ok(page)) = (path, serde_json::from_slice::<Value>(page)) else {
+            return false;
+        };
+        let items = path.split('.').fold(&page, |value, part| &value[part]);
+        items.as_array().is_some_and(|items| items.iter().all(|item| !item.is_object()))
+    }
+
     fn stuck(&self, total: i64) -> Error {
         Error::new(
             ErrorKind::Paging,
@@ -195,16 +208,6 @@ impl<F, E> Walk<F, E> {
         )
         .of(self.operation)
         .hint("ask for it in one page with a larger limit")
-    }
-
-    fn short(&self, total: i64) -> Error {
-        let message = format!(
-            "the list counts {total} items and ended after {}, at offset {}",
-            self.seen, self.position.offset
-        );
-        Error::new(ErrorKind::Paging, message)
-            .of(self.operation)
-            .hint("what came is not all; ask for it in one page with a larger limit")
     }
 
     fn endless(&self, what: &str) -> Error {

@@ -41,6 +41,42 @@ async fn a_server_that_ignores_the_offset_and_counts_more_is_an_error() {
     assert!(pools.next().await.is_none());
 }
 
+/// The lines of a log, all alike; how many the service says they are.
+#[cfg(feature = "spark_jobs")]
+async fn lines(all: usize, total: Option<usize>) -> Result<usize, dli_ext::Error> {
+    let server = Server::start(move |request| {
+        let number = |name: &str| request.query(name).parse::<usize>().unwrap();
+        let came = all.saturating_sub(number("from")).min(number("size"));
+        // Only what is the same for every page, or the pages would differ.
+        let mut answer = serde_json::json!({ "id": "b", "log": vec!["."; came] });
+        if let Some(total) = total {
+            answer["total"] = total.into();
+        }
+        json(200, &answer.to_string())
+    })
+    .await;
+    let dli = server.builder().build().unwrap();
+    let params = dli_ext::handles::ShowSparkJobLogParams::default().size(10);
+    let mut items = dli.spark_jobs().show_spark_job_log_items("b", params);
+    let mut count = 0;
+    while let Some(line) = items.next().await {
+        assert_eq!(line?, ".");
+        count += 1;
+    }
+    Ok(count)
+}
+
+#[cfg(feature = "spark_jobs")]
+#[tokio::test]
+async fn equal_lines_on_equal_pages_all_come_as_long_as_the_list_counts_more() {
+    for all in [9, 10, 11, 20, 50, 57] {
+        assert_eq!(lines(all, Some(all)).await.unwrap(), all);
+        assert_eq!(lines(all, Some(all + 30)).await.unwrap(), all, "a total that is too large");
+    }
+    // Without a total nothing tells them from a server that does not page.
+    assert_eq!(lines(50, None).await.unwrap(), 10);
+}
+
 #[tokio::test]
 async fn an_error_in_the_middle_ends_the_list() {
     let server = Server::start(|request| match request.query("offset").as_str() {

@@ -7,6 +7,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use common::{Server, json};
+use futures_util::TryStreamExt;
 
 #[derive(Clone, Default)]
 struct Gathered(Arc<Mutex<Vec<u8>>>);
@@ -63,4 +64,20 @@ async fn traces_carry_the_names_of_opentelemetry_and_bodies_only_when_asked() {
         .unwrap();
     let text = String::from_utf8(gathered.0.lock().unwrap().clone()).unwrap();
     assert!(text.contains("in-the-body"));
+
+    // A list that counts more than it gives is told of, with both figures.
+    let server = Server::start(|request| match request.query("offset").as_str() {
+        "0" => json(200, r#"{"count":7,"elastic_resource_pools":[{},{}]}"#),
+        _ => json(200, r#"{"count":7,"elastic_resource_pools":[]}"#),
+    })
+    .await;
+    let dli = server.builder().build().unwrap();
+    let pools: Vec<_> =
+        dli.elastic_resource_pools().list_items(Default::default()).try_collect().await.unwrap();
+    assert_eq!(pools.len(), 2);
+    let text = String::from_utf8(gathered.0.lock().unwrap().clone()).unwrap();
+    let warning = text.lines().find(|line| line.contains("the list counts more")).unwrap();
+    for part in ["WARN", "operation=\"list_elastic_resource_pools\"", "total=7", "came=2"] {
+        assert!(warning.contains(part), "{part} is missing in: {warning}");
+    }
 }
