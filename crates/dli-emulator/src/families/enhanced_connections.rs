@@ -59,12 +59,11 @@ fn list(call: &Call<'_>) -> ApiResult {
     });
     let page = call.page(connections);
     let views = page.iter().map(|connection| view(call, connection).with("isPrivis", true));
-    let views: Vec<View<'_>> = views.collect();
     call.write(&view! {
         "is_success": true,
         "message": "",
-        "count": views.len(),
-        "connections": views,
+        "count": page.len(),
+        "connections": View::list(views),
     })
 }
 
@@ -140,13 +139,21 @@ fn disassociate(call: &Call<'_>) -> ApiResult {
 
 fn privileges(call: &Call<'_>) -> ApiResult {
     let connection = alive(call)?;
-    let grants = permissions::projects_with(call, &connection.id)?;
-    Ok(json!({
+    let object = permissions::object_of_connection(&connection.id);
+    let grants = permissions::of_projects(call, &connection.id)?;
+    let views = grants.iter().map(|grant| {
+        view! {
+            "object": &object,
+            "applicant_project_id": &grant.name,
+            "privileges": grant.get("privileges"),
+        }
+    });
+    call.write(&view! {
         "is_success": true,
         "message": "",
-        "connection_id": connection.id,
-        "privileges": grants,
-    }))
+        "connection_id": &connection.id,
+        "privileges": View::list(views),
+    })
 }
 
 fn create_route(call: &Call<'_>) -> ApiResult {
@@ -240,9 +247,9 @@ fn check_hosts(hosts: &Value) -> ApiResult<()> {
 }
 
 fn view<'o>(call: &Call<'_>, connection: &'o Object) -> View<'o> {
-    let entries = |field: &str| -> Vec<View<'o>> {
-        let bound = connection.get(field).as_array().map_or(&[][..], Vec::as_slice);
-        bound.iter().map(|entry| binding(call, entry, field)).collect()
+    let entries = |field: &str| {
+        let bound = connection.get(field).as_array().into_iter().flatten();
+        View::list(bound.map(|entry| binding(call, entry, field)))
     };
     view! {
         "id": &connection.id,

@@ -138,15 +138,16 @@ fn grants_on(call: &Call<'_>, object: &str) -> ApiResult<Vec<Object>> {
     call.objects.list(call.project, KIND, &object.to_lowercase())
 }
 
-/// The projects that were granted an enhanced connection, as that family shows them.
-pub(super) fn projects_with(call: &Call<'_>, connection: &str) -> ApiResult<Vec<Value>> {
-    let object = format!("edsconnections.{connection}");
-    let mut grants = grants_on(call, &object)?;
+/// What grants on an enhanced connection are on.
+pub(super) fn object_of_connection(id: &str) -> String {
+    format!("edsconnections.{id}")
+}
+
+/// The grants on an enhanced connection that projects have.
+pub(super) fn of_projects(call: &Call<'_>, connection: &str) -> ApiResult<Vec<Object>> {
+    let mut grants = grants_on(call, &object_of_connection(connection))?;
     grants.retain(|grant| grant.id.starts_with("project:"));
-    let views = grants.iter().map(|grant| {
-        json!({ "object": object, "applicant_project_id": grant.name, "privileges": grant.get("privileges") })
-    });
-    Ok(views.collect())
+    Ok(grants)
 }
 
 fn list_of_object(call: &Call<'_>) -> ApiResult {
