@@ -1,7 +1,7 @@
 //! Values that become part of a path, and the address that the path is put behind.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use progenitor_client::Error;
@@ -17,7 +17,11 @@ pub(crate) fn address(
     // Parsing an address takes as long as signing a request.
     if let Some(base) = client.inner.base() {
         let mut url = base.clone();
-        url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+        // Long enough for most, so that it need not grow.
+        let mut whole = String::with_capacity(256);
+        whole.push_str(base.path().trim_end_matches('/'));
+        let _ = whole.write_fmt(path);
+        url.set_path(&whole);
         return Ok(url);
     }
     let text = format!("{}{path}", client.baseurl.trim_end_matches('/'));

@@ -86,7 +86,7 @@ pub trait Transport: Send + Sync {
 #[derive(Clone)]
 pub struct SharedTransport {
     transport: Arc<dyn Transport>,
-    base: Option<Url>,
+    base: Option<Arc<Url>>,
 }
 
 impl SharedTransport {
@@ -107,13 +107,13 @@ impl SharedTransport {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn with_base(mut self, base: Url) -> Self {
-        self.base = Some(base);
+    pub fn with_base(mut self, base: impl Into<Arc<Url>>) -> Self {
+        self.base = Some(base.into());
         self
     }
 
     pub(crate) fn base(&self) -> Option<&Url> {
-        self.base.as_ref()
+        self.base.as_deref()
     }
 }
 

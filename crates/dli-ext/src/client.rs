@@ -1,9 +1,10 @@
 //! The client, and the one way in which every handle makes a call.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use dli_api::{Outcome, ResponseValue, SharedTransport, types::ErrorBody};
+use http::HeaderValue;
 
 use crate::config::Config;
 use crate::transport::{CallOptions, Core, Exchange, Left, Retries, USUAL};
@@ -33,7 +34,9 @@ struct Inner {
     core: Arc<Core>,
     /// Only makes requests; what sends them is in `core`.
     drafting: reqwest::Client,
-    base: reqwest::Url,
+    base: Arc<reqwest::Url>,
+    /// The project as a header: one for all calls, not copied for each.
+    project: OnceLock<Option<HeaderValue>>,
 }
 
 impl Dli {
@@ -75,7 +78,8 @@ impl Dli {
         core: Arc<Core>,
         drafting: reqwest::Client,
     ) -> Self {
-        let inner = Inner { config, core, drafting, base };
+        let (base, project) = (Arc::new(base), OnceLock::new());
+        let inner = Inner { config, core, drafting, base, project };
         Self { inner: Arc::new(inner), options: None }
     }
 
@@ -108,15 +112,17 @@ impl Dli {
     /// Begins a call of an operation.
     pub(crate) async fn begin(&self, operation: &'static str) -> Result<Call, Error> {
         let project_id = self.project_id().await.map_err(|error| error.of(operation))?;
+        let header = self.inner.project.get_or_init(|| HeaderValue::from_str(&project_id).ok());
         let exchange = Arc::new(Exchange {
             core: Arc::clone(&self.inner.core),
             options: self.options.clone(),
+            project_header: header.clone(),
             project_id,
             started: tokio::time::Instant::now(),
             left: Mutex::new(Left::default()),
         });
         let transport = SharedTransport::from(exchange.clone() as Arc<dyn dli_api::Transport>)
-            .with_base(self.inner.base.clone());
+            .with_base(Arc::clone(&self.inner.base));
         let client = dli_api::Client::new_with_client(
             self.inner.base.as_str(),
             self.inner.drafting.clone(),

@@ -241,11 +241,12 @@ impl Request {
             *request.body_mut() = Some(body.into());
         }
         let options: &CallOptions = self.dli.options().unwrap_or(&USUAL);
+        let project_header = project_id.as_deref().and_then(|id| HeaderValue::from_str(id).ok());
         let plan = Plan {
             operation: Cow::Owned(operation.to_owned()),
             template: &self.path,
             idempotent: self.idempotent,
-            project_id: project_id.as_deref(),
+            project_id: project_header.as_ref(),
             options,
             started: tokio::time::Instant::now(),
             made: 0,

@@ -4,12 +4,16 @@
 //! again is the business of [`crate::CredentialCache`].
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use hmac::Hmac;
 use jiff::Timestamp;
 use reqsign_core::SigningCredential;
+use sha2::Sha256;
 use zeroize::Zeroizing;
+
+use crate::hmac::keyed;
 
 /// How long before its end a credential counts as due for renewal.
 pub(crate) const RENEWAL_WINDOW: Duration = Duration::from_secs(5 * 60);
@@ -37,7 +41,21 @@ struct Keys {
     expires_at: Option<Timestamp>,
     project_id: Option<String>,
     domain_id: Option<String>,
+    keyed: Keyed,
 }
+
+/// The HMAC that has taken in the secret key, made once: that is a quarter of a signature's hashing.
+/// It says nothing that the key does not, so that all are equal.
+#[derive(Clone, Default)]
+struct Keyed(OnceLock<Hmac<Sha256>>);
+
+impl PartialEq for Keyed {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Keyed {}
 
 impl Credential {
     /// A permanent key pair.
@@ -54,6 +72,7 @@ impl Credential {
             expires_at: None,
             project_id: None,
             domain_id: None,
+            keyed: Keyed::default(),
         }))
     }
 
@@ -116,6 +135,11 @@ impl Credential {
     /// The secret half. Hand it to nothing that prints or stores it.
     pub fn secret_key(&self) -> &str {
         &self.0.secret_key
+    }
+
+    /// What a signature with SDK-HMAC-SHA256 begins with.
+    pub(crate) fn keyed(&self) -> &Hmac<Sha256> {
+        self.0.keyed.0.get_or_init(|| keyed(self.secret_key().as_bytes()))
     }
 
     /// The security token of a temporary key pair.

@@ -12,7 +12,7 @@ use reqsign_core::{Context, SignRequest};
 use crate::canonical::{self, Field};
 use crate::credential::{Credential, IamToken};
 use crate::date::{SDK_DATE, SdkDate};
-use crate::hmac::{SDK_HMAC_SHA256, mac};
+use crate::hmac::{SDK_HMAC_SHA256, keyed, mac};
 use crate::payload::{CONTENT_SHA256, EMPTY_LINE, PayloadDigest, UNSIGNED_PAYLOAD, hex};
 use crate::target::Target;
 use crate::v11::{V11_HMAC_SHA256, derive_key, scope};
@@ -364,22 +364,28 @@ impl RequestSigner {
         canonical_request: &[u8],
     ) -> Result<HeaderValue, SignError> {
         let access_key = credential.access_key();
-        let secret_key = credential.secret_key().as_bytes();
         let mut text = String::with_capacity(names.len() + access_key.len() + 192);
         let mac = match &self.derived {
             None => {
                 for part in [SDK_HMAC_SHA256, " Access=", access_key] {
                     text.push_str(part);
                 }
-                mac(secret_key, SDK_HMAC_SHA256, date.as_str(), None, canonical_request)
+                mac(
+                    credential.keyed().clone(),
+                    SDK_HMAC_SHA256,
+                    date.as_str(),
+                    None,
+                    canonical_request,
+                )
             }
             Some(Derived { region, service }) => {
+                let secret_key = credential.secret_key().as_bytes();
                 let scope = scope(date.day(), region, service);
                 for part in [V11_HMAC_SHA256, " Credential=", access_key, "/", &scope] {
                     text.push_str(part);
                 }
                 mac(
-                    &derive_key(access_key, secret_key, &scope)[..],
+                    keyed(&derive_key(access_key, secret_key, &scope)[..]),
                     V11_HMAC_SHA256,
                     date.as_str(),
                     Some(&scope),

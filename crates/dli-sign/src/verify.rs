@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::canonical::{self, Field};
 use crate::credential::Hidden;
 use crate::date::{SDK_DATE, SdkDate};
-use crate::hmac::{SDK_HMAC_SHA256, mac};
+use crate::hmac::{SDK_HMAC_SHA256, keyed, mac};
 use crate::payload::{CONTENT_SHA256, EMPTY_LINE, PayloadDigest, UNSIGNED_PAYLOAD, hex, unhex};
 use crate::sign::{PROJECT_ID, SECURITY_TOKEN};
 use crate::v11::{V11_HMAC_SHA256, derive_key};
@@ -196,6 +196,7 @@ impl Verifier {
                 &derived[..]
             }
         };
+        let keyed = keyed(key);
         let matches = |payload: &[u8]| {
             let canonical_request = canonical::request(
                 parts.method.as_str(),
@@ -206,7 +207,7 @@ impl Verifier {
                 payload,
             );
             let scheme = presented.algorithm.as_str();
-            mac(key, scheme, date.as_str(), presented.scope, &canonical_request)
+            mac(keyed.clone(), scheme, date.as_str(), presented.scope, &canonical_request)
                 .verify_slice(&presented.signature)
                 .is_ok()
         };

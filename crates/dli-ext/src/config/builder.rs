@@ -13,7 +13,7 @@ use dli_sign::reqsign_core::ProvideCredential;
 use super::{
     Authentication, CacheSettings, Config, Identity, Profile, Projects, Surroundings, region,
 };
-use crate::transport::{Core, HttpSettings, RateLimit, RetryPolicy, Wire};
+use crate::transport::{Core, HttpSettings, RateLimit, RetryPolicy, Wire, usual_headers};
 use crate::{Dli, Error};
 
 /// Makes a client. Everything not said here is looked for in the environment, in the vendor's
@@ -526,7 +526,7 @@ impl Builder {
             call_timeout: self.call_timeout,
             body_limit: self.body_limit,
             rate: self.rate.map(RateLimit::per_second),
-            user_agent: user_agent(self.user_agent.as_deref())?,
+            headers: usual_headers(user_agent(self.user_agent.as_deref())?),
             trace_bodies: self.trace_bodies,
             skew: Default::default(),
         });

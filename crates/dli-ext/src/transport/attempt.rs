@@ -2,10 +2,12 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::pin::pin;
+use std::future::Future;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, StatusCode};
 
 /// What carries requests.
@@ -59,38 +61,52 @@ impl fmt::Display for Failure {
     }
 }
 
+/// One attempt under way. On the heap, where it is not moved: that is dearer than the allocation.
+pub(crate) type Attempt<'a> = BoxFuture<'a, Result<Raw, Failure>>;
+
 impl Wire {
     #[cfg_attr(not(feature = "test-util"), allow(unused_variables))]
-    pub async fn attempt(
-        &self,
-        operation: &str,
+    pub fn attempt<'a>(
+        &'a self,
+        operation: &'a str,
         request: reqwest::Request,
         bound: Duration,
         body_limit: usize,
-    ) -> Result<Raw, Failure> {
-        let attempt = async {
-            match self {
-                Self::Http(client) => over_http(client, request, body_limit).await,
-                #[cfg(feature = "test-util")]
-                Self::Recorded(client, recorder) => {
-                    let raw = over_http(client, request, body_limit).await?;
+    ) -> Attempt<'a> {
+        match self {
+            Self::Http(client) => bounded(bound, answer(client.execute(request), body_limit)),
+            #[cfg(feature = "test-util")]
+            Self::Recorded(client, recorder) => {
+                let answer = answer(client.execute(request), body_limit);
+                bounded(bound, async move {
+                    let raw = answer.await?;
                     recorder.note(operation, &raw);
                     Ok(raw)
-                }
-                #[cfg(feature = "test-util")]
-                Self::Script(script) => script.play(operation, &request).await,
+                })
             }
-        };
-        tokio::time::timeout(bound, pin!(attempt)).await.unwrap_or(Err(Failure::TimedOut))
+            #[cfg(feature = "test-util")]
+            Self::Script(script) => {
+                bounded(bound, async move { script.play(operation, &request).await })
+            }
+        }
     }
 }
 
-async fn over_http(
-    client: &reqwest::Client,
-    request: reqwest::Request,
+fn bounded<'a>(
+    bound: Duration,
+    attempt: impl Future<Output = Result<Raw, Failure>> + Send + 'a,
+) -> Attempt<'a> {
+    tokio::time::timeout(bound, attempt)
+        .map(|outcome| outcome.unwrap_or(Err(Failure::TimedOut)))
+        .boxed()
+}
+
+/// The whole answer to a request that goes out.
+async fn answer(
+    sent: impl Future<Output = reqwest::Result<reqwest::Response>>,
     body_limit: usize,
 ) -> Result<Raw, Failure> {
-    let mut response = match client.execute(request).await {
+    let mut response = match sent.await {
         Ok(response) => response,
         // Whose address appears in the operation and the configuration, not in every cause.
         Err(error) if error.is_builder() => {

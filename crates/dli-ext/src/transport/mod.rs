@@ -12,12 +12,13 @@ mod skew;
 mod trace;
 
 use std::borrow::Cow;
-use std::pin::pin;
+use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::{HeaderMap, StatusCode};
+use ::http::{HeaderMap, HeaderValue, StatusCode};
 use bytes::Bytes;
+use futures_util::FutureExt;
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -30,8 +31,10 @@ pub(crate) use limit::RateLimit;
 pub use options::CallOptions;
 pub(crate) use retry::Retries;
 pub use retry::{RetryBudget, RetryPolicy};
+use sign::Draft;
+pub(crate) use sign::usual_headers;
 
-use crate::config::Identity;
+use crate::config::{Authentication, Identity};
 use crate::{Error, ErrorKind};
 
 /// What is shared by all calls of a client.
@@ -43,7 +46,8 @@ pub(crate) struct Core {
     pub call_timeout: Option<Duration>,
     pub body_limit: usize,
     pub rate: Option<RateLimit>,
-    pub user_agent: ::http::HeaderValue,
+    /// What every request carries.
+    pub headers: HeaderMap,
     pub trace_bodies: bool,
     pub skew: skew::Skew,
 }
@@ -54,7 +58,8 @@ pub(crate) struct Plan<'a> {
     /// The path with placeholders, for traces.
     pub template: &'a str,
     pub idempotent: bool,
-    pub project_id: Option<&'a str>,
+    /// Sent with a signature.
+    pub project_id: Option<&'a HeaderValue>,
     pub options: &'a CallOptions,
     /// When the call began: an answer that could not be used and is asked for again has no time
     /// of its own.
@@ -75,12 +80,19 @@ pub(crate) struct Answer {
 impl Core {
     /// Sends a request until there is an answer that can be used, or no sense in trying on.
     pub async fn send(&self, request: reqwest::Request, plan: Plan<'_>) -> Result<Answer, Error> {
-        let span = trace::call_span(&request, &plan);
+        match Draft::new(request, self, &plan) {
+            Ok(draft) => self.send_draft(&draft, plan).await,
+            Err(error) => Err(error.of(plan.operation)),
+        }
+    }
+
+    async fn send_draft(&self, draft: &Draft<'_>, plan: Plan<'_>) -> Result<Answer, Error> {
+        let span = trace::call_span(draft, &plan);
         let result = if span.is_disabled() {
-            self.send_traced(request, &plan, &span).await
+            self.send_traced(draft, &plan, &span).await
         } else {
             let started = Instant::now();
-            let sending = Box::pin(self.send_traced(request, &plan, &span));
+            let sending = Box::pin(self.send_traced(draft, &plan, &span));
             let result = sending.instrument(span.clone()).await;
             trace::finished(&span, started, &result);
             result
@@ -90,32 +102,30 @@ impl Core {
 
     async fn send_traced(
         &self,
-        request: reqwest::Request,
+        draft: &Draft<'_>,
         plan: &Plan<'_>,
         span: &tracing::Span,
     ) -> Result<Answer, Error> {
-        let draft = sign::Draft::new(request, self, plan)?;
         let end = self.end(plan.options, plan.started);
         let mut retries = Retries::new(plan.options.retry.as_ref().unwrap_or(&self.retry), plan);
         loop {
-            let ready = within(end, async {
-                if let Some(rate) = &self.rate {
-                    rate.turn().await;
-                }
-                self.identity.load().await
-            });
-            let identity = ready.await.unwrap_or_else(|| {
-                let message =
-                    "time ran out before the request's turn came and credentials were there";
-                Err(Error::new(ErrorKind::Timeout, message))
-            });
-            let identity = identity.map_err(|error| error.after(retries.attempts()))?;
+            let identity = match self.identity.at_hand() {
+                Some(identity) if self.rate.is_none() => identity,
+                // What takes little room next to a call that need not wait takes none in it.
+                _ => Box::pin(self.turn(end))
+                    .await
+                    .map_err(|error| error.after(retries.attempts()))?,
+            };
             let request = draft.signed(&identity, self.skew.now(), retries.attempts())?;
             let attempt = retries.begin();
             let bound = self.attempt_bound(plan, end);
             let sending = self.wire.attempt(&plan.operation, request, bound, self.body_limit);
-            let outcome =
-                trace::attempt(attempt, self.trace_bodies, &identity, pin!(sending)).await;
+            let attempt_span = trace::attempt_span(attempt);
+            let outcome = if attempt_span.is_disabled() {
+                sending.await
+            } else {
+                Box::pin(trace::attempt(attempt_span, self.trace_bodies, &identity, sending)).await
+            };
             let refused = match classify::classify(outcome, &plan.operation, bound) {
                 Verdict::Answer(mut answer) => {
                     retries.succeeded();
@@ -130,8 +140,23 @@ impl Core {
             let error = refused.into_error(&identity, attempt);
             let Some(pause) = pause else { return Err(error) };
             trace::retrying(&error, pause);
-            tokio::time::sleep(pause).await;
+            // A timer is large, and most calls need none.
+            Box::pin(tokio::time::sleep(pause)).await;
         }
+    }
+
+    /// Waits for the request's turn and for what it is authenticated with.
+    async fn turn(&self, end: Option<Instant>) -> Result<Authentication, Error> {
+        let ready = within(end, async {
+            if let Some(rate) = &self.rate {
+                rate.turn().await;
+            }
+            self.identity.load().await
+        });
+        ready.await.unwrap_or_else(|| {
+            let message = "time ran out before the request's turn came and credentials were there";
+            Err(Error::new(ErrorKind::Timeout, message))
+        })
     }
 
     /// Removes the cause of a refused authentication, if it is one that can be removed: a clock
@@ -139,7 +164,7 @@ impl Core {
     fn correct(
         &self,
         refused: &classify::Refused,
-        identity: &crate::config::Authentication,
+        identity: &Authentication,
         attempt: u32,
     ) -> bool {
         let skewed = refused.date.is_some_and(|date| self.skew.learn(date));
@@ -184,6 +209,7 @@ pub(crate) struct Exchange {
     pub core: Arc<Core>,
     pub options: Option<Arc<CallOptions>>,
     pub project_id: Arc<str>,
+    pub project_header: Option<HeaderValue>,
     pub started: Instant,
     pub left: std::sync::Mutex<Left>,
 }
@@ -223,17 +249,21 @@ impl dli_api::Transport for Exchange {
         request: reqwest::Request,
         operation: &'static dli_api::Operation,
     ) -> dli_api::AnswerFuture<'a> {
+        let plan = Plan {
+            operation: Cow::Borrowed(operation.id),
+            template: operation.path,
+            idempotent: operation.idempotent,
+            project_id: self.project_header.as_ref(),
+            options: self.options.as_deref().unwrap_or(&USUAL),
+            started: self.started,
+            made: self.left().attempts,
+        };
+        let draft = match Draft::new(request, &self.core, &plan) {
+            Ok(draft) => draft,
+            Err(error) => return ready(Err(error.of(operation.id).into())).boxed(),
+        };
         Box::pin(async move {
-            let plan = Plan {
-                operation: Cow::Borrowed(operation.id),
-                template: operation.path,
-                idempotent: operation.idempotent,
-                project_id: Some(&self.project_id),
-                options: self.options.as_deref().unwrap_or(&USUAL),
-                started: self.started,
-                made: self.left().attempts,
-            };
-            let mut answer = self.core.send(request, plan).await?;
+            let mut answer = self.core.send_draft(&draft, plan).await?;
             if answer.body.is_empty() && operation.response.is_some() {
                 // There is nothing to say; typed, that is an empty object.
                 answer.body = Bytes::from_static(b"{}");

@@ -1,8 +1,10 @@
 //! A request, ready to be signed as often as it is sent.
 
+use std::sync::OnceLock;
+
 use dli_sign::{PayloadDigest, RequestSigner, Target, TokenSigner};
 use http::header::{CONTENT_TYPE, USER_AGENT};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 
 use super::{Core, Plan};
@@ -16,18 +18,41 @@ const SIGNED_BODY_LIMIT: usize = 12 * 1024 * 1024;
 const ADDRESS_LIMIT: usize = u16::MAX as usize - 1;
 
 /// A request without what differs from one attempt to the next.
-pub(crate) struct Draft {
+pub(crate) struct Draft<'a> {
     request: reqwest::Request,
-    /// The host as it is signed and sent, with its port unless that is the usual one.
-    host: String,
-    digest: std::sync::OnceLock<PayloadDigest>,
-    project_id: Option<HeaderValue>,
+    digest: OnceLock<PayloadDigest>,
+    /// What every request carries, unless it has others of the name.
+    usual: &'a HeaderMap,
+    /// What the call adds, or has others of.
+    extra: Option<&'a HeaderMap>,
+    project_id: Option<&'a HeaderValue>,
+}
+
+/// The headers of every request; a clone has places for those of the call and its signature.
+pub(crate) fn usual_headers(user_agent: HeaderValue) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(10);
+    headers.insert(USER_AGENT, user_agent);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers
+}
+
+/// Puts all values of each name in the place of those that are there.
+fn lay_over(headers: &mut HeaderMap, over: &HeaderMap) {
+    let mut last = None;
+    for (name, value) in over {
+        if last == Some(name) {
+            headers.append(name, value.clone());
+        } else {
+            headers.insert(name, value.clone());
+        }
+        last = Some(name);
+    }
 }
 
 const PROJECT_ID: HeaderName = HeaderName::from_static("x-project-id");
 
-impl Draft {
-    pub fn new(mut request: reqwest::Request, core: &Core, plan: &Plan<'_>) -> Result<Self, Error> {
+impl<'a> Draft<'a> {
+    pub fn new(request: reqwest::Request, core: &'a Core, plan: &Plan<'a>) -> Result<Self, Error> {
         let url = request.url();
         let length = url.as_str().len();
         if length > ADDRESS_LIMIT {
@@ -36,31 +61,13 @@ impl Draft {
             );
             return Err(Error::new(ErrorKind::InvalidRequest, message));
         }
-        let host = match (url.host_str().unwrap_or_default(), url.port()) {
-            (host, Some(port)) => format!("{host}:{port}"),
-            (host, None) => host.to_owned(),
-        };
-        let headers = request.headers_mut();
-        headers.entry(USER_AGENT).or_insert_with(|| core.user_agent.clone());
-        headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
-        if let Some(extra) = &plan.options.headers {
-            let mut name = None;
-            for (next, value) in extra.clone() {
-                match next {
-                    Some(first) => {
-                        headers.insert(first.clone(), value);
-                        name = Some(first);
-                    }
-                    None => {
-                        if let Some(name) = &name {
-                            headers.append(name.clone(), value);
-                        }
-                    }
-                }
-            }
-        }
-        let project_id = plan.project_id.and_then(|id| HeaderValue::from_str(id).ok());
-        Ok(Self { request, host, digest: std::sync::OnceLock::new(), project_id })
+        Ok(Self {
+            request,
+            digest: OnceLock::new(),
+            usual: &core.headers,
+            extra: plan.options.headers.as_ref(),
+            project_id: plan.project_id,
+        })
     }
 
     /// The request as it is sent at `now`. `made` attempts went before, which an error tells.
@@ -85,7 +92,7 @@ impl Draft {
                     .hint("use an IAM token instead of an access key, or send less at a time")
                     .after(made));
                 }
-                if let Some(id) = &self.project_id {
+                if let Some(id) = self.project_id {
                     headers.entry(PROJECT_ID).or_insert_with(|| id.clone());
                 }
                 let digest = self.digest.get_or_init(|| PayloadDigest::of(self.body()));
@@ -103,23 +110,37 @@ impl Draft {
 
     /// The request once more, for it may have to be sent again.
     fn copy(&self, made: u32) -> Result<reqwest::Request, Error> {
-        if self.request.body().is_some() {
-            return self.request.try_clone().ok_or_else(|| {
+        let mut copy = match self.request.body() {
+            Some(_) => self.request.try_clone().ok_or_else(|| {
                 Error::new(ErrorKind::InvalidRequest, "a body that is a stream cannot be signed")
                     .after(made)
-            });
+            })?,
+            // What `try_clone` copies besides takes longer than all of this, and we set none of it.
+            None => reqwest::Request::new(self.method().clone(), self.url().clone()),
+        };
+        let mut headers = self.usual.clone();
+        lay_over(&mut headers, self.request.headers());
+        if let Some(extra) = self.extra {
+            lay_over(&mut headers, extra);
         }
-        // What `try_clone` copies besides takes longer than all of this, and we set none of it.
-        let mut copy =
-            reqwest::Request::new(self.request.method().clone(), self.request.url().clone());
-        *copy.headers_mut() = self.request.headers().clone();
+        *copy.headers_mut() = headers;
         Ok(copy)
+    }
+
+    pub fn method(&self) -> &http::Method {
+        self.request.method()
+    }
+
+    pub fn url(&self) -> &reqwest::Url {
+        self.request.url()
     }
 
     fn target(&self) -> Target<'_> {
         let url = self.request.url();
-        let query = url.query().unwrap_or_default();
-        Target::new(self.request.method(), self.host.as_str(), url.path(), query)
+        // The host as it is sent, with its port unless that is the usual one.
+        let authority = url.authority();
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        Target::new(self.request.method(), host, url.path(), url.query().unwrap_or_default())
     }
 
     fn body(&self) -> &[u8] {

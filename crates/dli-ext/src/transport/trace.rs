@@ -1,20 +1,19 @@
 //! What is told to `tracing`: a span a call, a span an attempt, with the attribute names of
 //! OpenTelemetry. Never a secret; a body only where it was asked for.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
 use http::HeaderMap;
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
 
-use super::attempt::{Failure, Raw};
+use super::attempt::{Attempt, Failure, Raw};
+use super::sign::Draft;
 use super::{Answer, Plan};
 use crate::Error;
 use crate::config::Authentication;
 
-pub(super) fn call_span(request: &reqwest::Request, plan: &Plan<'_>) -> Span {
+pub(super) fn call_span(draft: &Draft<'_>, plan: &Plan<'_>) -> Span {
     tracing::info_span!(
         "dli.call",
         otel.name = &*plan.operation,
@@ -22,9 +21,9 @@ pub(super) fn call_span(request: &reqwest::Request, plan: &Plan<'_>) -> Span {
         rpc.system = "huaweicloud",
         rpc.service = "dli",
         rpc.method = &*plan.operation,
-        http.request.method = request.method().as_str(),
-        server.address = request.url().host_str(),
-        server.port = request.url().port_or_known_default(),
+        http.request.method = draft.method().as_str(),
+        server.address = draft.url().host_str(),
+        server.port = draft.url().port_or_known_default(),
         url.template = plan.template,
         http.response.status_code = field::Empty,
         http.request.resend_count = field::Empty,
@@ -74,18 +73,18 @@ fn request_id(headers: &HeaderMap, identity: &Authentication) -> Option<String> 
     crate::reply::request_id(headers).map(|id| identity.redact(id.to_owned()))
 }
 
-/// Runs an attempt in a span of its own and tells how it went. The attempt is large, so it stays
-/// where it is.
+/// The span of an attempt.
+pub(super) fn attempt_span(number: u32) -> Span {
+    tracing::debug_span!("dli.attempt", dli.attempt = number)
+}
+
+/// Runs an attempt in its span and tells how it went.
 pub(super) async fn attempt(
-    number: u32,
+    span: Span,
     bodies: bool,
     identity: &Authentication,
-    attempt: Pin<&mut impl Future<Output = Result<Raw, Failure>>>,
+    attempt: Attempt<'_>,
 ) -> Result<Raw, Failure> {
-    let span = tracing::debug_span!("dli.attempt", dli.attempt = number);
-    if span.is_disabled() {
-        return attempt.await;
-    }
     let started = Instant::now();
     let outcome = attempt.instrument(span.clone()).await;
     let elapsed_ms = started.elapsed().as_secs_f64() * 1e3;
