@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
 use common::{Scene, bare, finish, words};
@@ -155,6 +155,51 @@ fn operations_are_called_with_parameters_fields_and_documents() {
     scene.run("api list_queues --all --page-size 1 --query '[].queue_name'");
     scene.run("api show_queue --queue-name stock --output table");
     assert_transcript!(scene);
+}
+
+/// A service that gives a log of lines that are all alike; its address.
+fn monotonous(all: usize) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") && stream.read_line(&mut head).unwrap() > 0 {}
+            let target = head.split(' ').nth(1).unwrap();
+            let (_, query) = target.split_once('?').unwrap();
+            let number = |name: &str| -> usize {
+                let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+                pairs.find(|(key, _)| *key == name).unwrap().1.parse().unwrap()
+            };
+            let came = all.saturating_sub(number("from")).min(number("size"));
+            let lines = vec![r#"".""#; came].join(",");
+            let body = format!(r#"{{"id":"b","total":{all},"log":[{lines}]}}"#);
+            let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json";
+            write!(stream.get_mut(), "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+                .unwrap();
+        }
+    });
+    url
+}
+
+#[test]
+fn equal_lines_of_a_log_all_come_however_many_pages_they_fill() {
+    let folder = tempfile::tempdir().unwrap();
+    for all in [100, 200, 233] {
+        let mut command = bare(folder.path());
+        command
+            .env("HUAWEICLOUD_SDK_AK", "AK")
+            .env("HUAWEICLOUD_SDK_SK", "SK")
+            .env("HUAWEICLOUD_SDK_PROJECT_ID", "p1")
+            .args(["--endpoint", &monotonous(all)])
+            .args(words("api show_spark_job_log --all --batch-id"))
+            .arg("8b4a2f0e-9c3d-4a6b-8f21-0d5e7c9b1a34")
+            .args(["--query", "length(@)"]);
+        let output = finish(command, "");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), all.to_string(), "{said}");
+    }
 }
 
 #[test]

@@ -59,8 +59,12 @@ impl Session {
             }
             let answer = self.call(&request).await?;
             let mut page = items(&answer, field);
-            // A server that ignores the offset gives the same page for ever.
-            if page.is_empty() || last.as_ref() == Some(&answer) {
+            let total = paging.total.as_deref().and_then(|path| at(&answer, path).as_u64());
+            // A server that ignores the offset gives the same page for ever; but lines of a log and
+            // rows of a result may be alike, as long as there are to be more of them.
+            let more = total.is_some_and(|total| total > seen as u64);
+            let alike = more && page.iter().all(|item| !item.is_object());
+            if page.is_empty() || (last.as_ref() == Some(&answer) && !alike) {
                 return Ok(());
             }
             let came = page.len();
@@ -68,7 +72,6 @@ impl Session {
                 page.truncate(most - seen);
             }
             seen += page.len();
-            let total = paging.total.as_deref().and_then(|path| at(&answer, path).as_u64());
             last = Some(answer);
             take(page)?;
             let short = i64::try_from(came).is_ok_and(|came| came < limit);
