@@ -79,7 +79,11 @@ impl Session {
 
     /// A client with what the command line says, still to be made.
     pub fn builder(&self) -> dli_ext::Builder {
-        let globals = &self.globals;
+        Self::builder_of(&self.globals)
+    }
+
+    /// A client with what these options say, still to be made.
+    pub fn builder_of(globals: &Globals) -> dli_ext::Builder {
         let mut builder = Dli::builder().user_agent(concat!("dli-cli/", env!("CARGO_PKG_VERSION")));
         if let Some(profile) = &globals.profile {
             builder = builder.profile(profile);

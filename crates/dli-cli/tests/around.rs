@@ -66,6 +66,74 @@ fn what_is_configured_is_checked_written_for_its_owner_alone_and_used() {
     assert!(used.status.success(), "{}", String::from_utf8_lossy(&used.stderr));
 }
 
+/// `dli configure` with the emulator's keys and these arguments, in this folder.
+fn configure(folder: &std::path::Path, arguments: &[&str]) {
+    let mut command = bare(folder);
+    command.arg("configure").args(arguments);
+    command.args(["--access-key", dli_emulator::DEFAULT_ACCESS_KEY, "--secret-key-stdin"]);
+    let output = finish(command, dli_emulator::DEFAULT_SECRET_KEY);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn the_endpoint_and_the_project_are_kept_with_the_region_they_are_of() {
+    let scene = Scene::new();
+    let project = dli_emulator::DEFAULT_PROJECT_ID;
+    let here = ["--region", "local-1", "--endpoint", scene.url(), "--project-id", project];
+    for profile in [&[][..], &["--profile", "staging"]] {
+        let folder = tempfile::tempdir().unwrap();
+        let used = |arguments: &[&str]| {
+            let mut command = bare(folder.path());
+            // Asked for the project of the other region, which it does not know.
+            command.env("HUAWEICLOUD_SDK_IAM_ENDPOINT", scene.url());
+            command.args(profile).args(arguments);
+            finish(command, "")
+        };
+        let target = |arguments: &[&str]| {
+            let output =
+                used(&[&["queue", "list", "--dry-run", "--query", "url"], arguments].concat());
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        configure(folder.path(), &[profile, &here].concat());
+        let listed = used(&["queue", "list"]);
+        assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+        // Keys that are renewed leave the rest as it is.
+        configure(folder.path(), &[profile, &["--region", "local-1"]].concat());
+        assert!(target(&[]).contains(&format!("{}/v1.0/{project}/queues", scene.url())));
+        // They are not those of another region, here or from now on.
+        let elsewhere = ["--endpoint", "http://127.0.0.1:1", "--region", "eu-de"];
+        assert!(!target(&elsewhere).contains(project));
+        configure(folder.path(), &[profile, &["--region", "eu-de", "--no-check"]].concat());
+        for file in [".dli/profiles", ".huaweicloud/credentials"] {
+            let text = std::fs::read_to_string(folder.path().join(file)).unwrap_or_default();
+            assert!(!text.contains(scene.url()) && !text.contains(project), "{text}");
+        }
+    }
+}
+
+#[test]
+fn keys_that_are_written_replace_the_old_ones_and_their_token_however_those_were_written() {
+    let scene = Scene::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(".huaweicloud/credentials");
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    let text = "# mine\n[ basic ]\nAK: old\nSK = old\nSecurity_Token = old\ndomain_id = d1\n";
+    std::fs::write(&file, text).unwrap();
+    let project = dli_emulator::DEFAULT_PROJECT_ID;
+    configure(folder.path(), &["--endpoint", scene.url(), "--project-id", project]);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        text.starts_with("# mine\n[ basic ]\nak = ") && text.contains("domain_id = d1"),
+        "{text}"
+    );
+    assert!(!text.contains("old"), "{text}");
+    let mut command = bare(folder.path());
+    command.args(["queue", "list"]);
+    let used = finish(command, "");
+    assert!(used.status.success(), "{}", String::from_utf8_lossy(&used.stderr));
+}
+
 #[test]
 fn a_profile_says_where_to_go_and_who_one_is() {
     let scene = Scene::new();

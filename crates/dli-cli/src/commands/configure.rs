@@ -2,6 +2,7 @@
 
 mod secret;
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,12 +13,12 @@ use crate::output::eprint_line;
 use crate::request::{Request, read_stdin};
 use crate::session::{Session, of_client};
 
-/// Write down region, project and keys.
+/// Write down region, endpoint, project and keys.
 ///
-/// What is not given by options is asked for, where there is a terminal. The keys go into the
-/// file of the vendor's SDKs, `~/.huaweicloud/credentials`, and the region into
-/// `~/.dli/profiles`; with `--profile NAME` everything goes into that section of the latter.
-/// Both files can be read by their owner alone.
+/// What is not given by options is asked for, where there is a terminal; but for an endpoint, which
+/// few need. Keys and project go into the file of the vendor's SDKs, `~/.huaweicloud/credentials`,
+/// and region, endpoint and project into `~/.dli/profiles`; with `--profile NAME` everything goes
+/// into that section of the latter. Both files can be read by their owner alone.
 #[derive(Debug, Args)]
 pub struct Configure {
     /// Access key
@@ -33,6 +34,7 @@ pub struct Configure {
 
 struct Answers {
     region: String,
+    endpoint: String,
     project_id: String,
     access_key: String,
     secret_key: String,
@@ -48,15 +50,28 @@ impl Configure {
             }
             return Ok(());
         }
+        let before = written_before(session)?;
         if !self.no_check {
-            check(session, &answers).await?;
+            check(session, &answers, before.is_some()).await?;
         }
-        for (path, section, values) in places(session)? {
-            let values: Vec<(&str, &str)> = values
-                .iter()
-                .map(|name| (*name, answers.value(name)))
-                .filter(|(_, value)| !value.is_empty())
-                .collect();
+        let before = before.unwrap_or_default();
+        let moved = before
+            .get("region")
+            .is_some_and(|old| !answers.region.is_empty() && *old != answers.region);
+        for (path, section, names) in places(session)? {
+            let old = values_of(&read(&path)?, &section).unwrap_or_default();
+            let mut values: Vec<(&str, &str)> =
+                names.iter().map(|name| (*name, answers.value(name))).collect();
+            // What is not given stays as it is, unless it is of the region that was there before.
+            values.retain(|(name, value)| {
+                let of_region = matches!(*name, "endpoint" | "project_id");
+                let stale = moved && of_region && old.get(*name) == before.get(*name);
+                !value.is_empty() || stale
+            });
+            if names.contains(&"ak") {
+                // It belongs to the keys that are replaced.
+                values.push(("security_token", ""));
+            }
             write_section(&path, &section, &values)?;
             eprint_line(&format!("Wrote [{section}] of {}.", path.display()));
         }
@@ -87,7 +102,8 @@ impl Configure {
         if access_key.is_empty() || secret_key.is_empty() {
             return Err(Failure::usage("the access key and its secret must not be empty"));
         }
-        Ok(Answers { region, project_id, access_key, secret_key })
+        let endpoint = globals.endpoint.clone().unwrap_or_default();
+        Ok(Answers { region, endpoint, project_id, access_key, secret_key })
     }
 }
 
@@ -97,6 +113,7 @@ impl Answers {
             "ak" => &self.access_key,
             "sk" => &self.secret_key,
             "project_id" => &self.project_id,
+            "endpoint" => &self.endpoint,
             _ => &self.region,
         }
     }
@@ -137,9 +154,12 @@ fn question(what: &str, option: &str, secret: bool) -> Result<String> {
     }
 }
 
-/// Makes a call with what was given.
-async fn check(session: &Session, answers: &Answers) -> Result<()> {
-    let mut builder = session.builder().access_key(&answers.access_key, &answers.secret_key);
+/// Makes a call with what was given, and with the rest of the profile if it is there already.
+async fn check(session: &Session, answers: &Answers, exists: bool) -> Result<()> {
+    let mut globals = session.globals.clone();
+    globals.profile = globals.profile.filter(|_| exists);
+    let mut builder =
+        Session::builder_of(&globals).access_key(&answers.access_key, &answers.secret_key);
     if !answers.region.is_empty() {
         builder = builder.region(&answers.region);
     }
@@ -156,6 +176,16 @@ async fn check(session: &Session, answers: &Answers) -> Result<()> {
     Ok(())
 }
 
+/// What the section of the profiles said before; `None` if there is none.
+fn written_before(session: &Session) -> Result<Option<Values>> {
+    let places = places(session)?;
+    let profile = places.iter().find(|(_, _, names)| names.contains(&"region"));
+    match profile {
+        Some((path, section, _)) => Ok(values_of(&read(path)?, section)),
+        None => Ok(None),
+    }
+}
+
 /// The files to write, the section of each, and what goes there.
 fn places(session: &Session) -> Result<Vec<(PathBuf, String, &'static [&'static str])>> {
     let home = std::env::var_os("HOME")
@@ -169,26 +199,36 @@ fn places(session: &Session) -> Result<Vec<(PathBuf, String, &'static [&'static 
         |name: &str| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
     let profiles = var("DLI_PROFILES_FILE").unwrap_or_else(|| home.join(".dli/profiles"));
     if let Some(profile) = &session.globals.profile {
-        return Ok(vec![(profiles, profile.clone(), &["region", "project_id", "ak", "sk"])]);
+        return Ok(vec![(
+            profiles,
+            profile.clone(),
+            &["region", "endpoint", "project_id", "ak", "sk"],
+        )]);
     }
     let vendor = var("HUAWEICLOUD_SDK_CREDENTIALS_FILE")
         .unwrap_or_else(|| home.join(".huaweicloud/credentials"));
     Ok(vec![
         (vendor, "basic".to_owned(), &["ak", "sk", "project_id"]),
-        (profiles, "default".to_owned(), &["region"]),
+        (profiles, "default".to_owned(), &["region", "endpoint", "project_id"]),
     ])
 }
 
-/// Sets values of a section and leaves everything else of the file as it is.
+/// The text of a file, empty if there is none.
+fn read(path: &Path) -> Result<String> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(error::file("read", path, &error)),
+    }
+}
+
+/// Sets values of a section, removes those that are set to nothing, and leaves everything else of
+/// the file as it is.
 fn write_section(path: &Path, section: &str, values: &[(&str, &str)]) -> Result<()> {
     if values.is_empty() {
         return Ok(());
     }
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error::file("read", path, &error)),
-    };
+    let text = read(path)?;
     let fail = |error: io::Error| error::file("write", path, &error);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(fail)?;
@@ -209,34 +249,80 @@ fn write_section(path: &Path, section: &str, values: &[(&str, &str)]) -> Result<
     })
 }
 
+type Values = BTreeMap<String, String>;
+
+/// What a line of such a file is, in any of the ways that those who read it understand.
+enum Line<'a> {
+    Section(&'a str),
+    Value(&'a str, &'a str),
+    Other,
+}
+
+fn line(text: &str) -> Line<'_> {
+    let text = text.trim();
+    match text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+        Some(name) => Line::Section(name.trim()),
+        None if text.starts_with(['#', ';']) => Line::Other,
+        None => match text.split_once(['=', ':']) {
+            Some((name, value)) => Line::Value(name.trim(), value.trim()),
+            None => Line::Other,
+        },
+    }
+}
+
+/// The values of a section; `None` if there is none.
+fn values_of(text: &str, section: &str) -> Option<Values> {
+    let mut values = None;
+    let mut inside = false;
+    for text in text.lines() {
+        match line(text) {
+            Line::Section(name) => {
+                inside = name == section;
+                if inside {
+                    values.get_or_insert_with(Values::new);
+                }
+            }
+            Line::Value(name, value) if inside && !value.is_empty() => {
+                let values = values.get_or_insert_with(Values::new);
+                values.entry(name.to_ascii_lowercase()).or_insert_with(|| value.to_owned());
+            }
+            _ => {}
+        }
+    }
+    values
+}
+
 fn with_section(text: &str, section: &str, values: &[(&str, &str)]) -> String {
-    let header = format!("[{section}]");
+    let given = values.iter().filter(|(_, value)| !value.is_empty());
+    let given: String = given.map(|(name, value)| format!("{name} = {value}\n")).collect();
     let mut out = String::new();
     let mut inside = false;
     let mut found = false;
-    for line in text.lines() {
-        let trimmed = line.trim();
-        if trimmed.starts_with('[') {
-            inside = trimmed == header;
-        } else if inside {
-            let key = trimmed.split(['=', ':']).next().unwrap_or_default().trim();
-            if values.iter().any(|(name, _)| *name == key) {
+    for text in text.lines() {
+        let begins = match line(text) {
+            Line::Section(name) => {
+                inside = name == section;
+                inside && !found
+            }
+            Line::Value(key, _)
+                if inside && values.iter().any(|(name, _)| name.eq_ignore_ascii_case(key)) =>
+            {
                 continue;
             }
-        }
-        out.push_str(line);
+            _ => false,
+        };
+        out.push_str(text);
         out.push('\n');
-        if inside && trimmed == header && !found {
+        if begins {
             found = true;
-            values.iter().for_each(|(name, value)| out.push_str(&format!("{name} = {value}\n")));
+            out.push_str(&given);
         }
     }
-    if !found {
+    if !found && !given.is_empty() {
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&format!("{header}\n"));
-        values.iter().for_each(|(name, value)| out.push_str(&format!("{name} = {value}\n")));
+        out.push_str(&format!("[{section}]\n{given}"));
     }
     out
 }
@@ -253,5 +339,11 @@ mod tests {
         let expected = "# mine\n[basic]\nak = new\nsk = s\niam_endpoint = https://iam\n\n[global]\nak = other\n";
         assert_eq!(changed, expected);
         assert_eq!(with_section("", "basic", &[("ak", "a")]), "[basic]\nak = a\n");
+        let text =
+            "[ basic ]\nAK: old\nsk=old\n# ak = kept\n[other]\nak = kept\n[basic]\nak = old\n";
+        let changed = with_section(text, "basic", &[("ak", "new"), ("sk", "")]);
+        let expected = "[ basic ]\nak = new\n# ak = kept\n[other]\nak = kept\n[basic]\n";
+        assert_eq!(changed, expected);
+        assert_eq!(with_section("", "basic", &[("sk", "")]), "");
     }
 }
