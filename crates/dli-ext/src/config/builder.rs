@@ -267,7 +267,8 @@ impl Builder {
     }
 
     /// A section of `~/.dli/profiles`. What it says counts as said to the builder. Without this,
-    /// the section named by `DLI_PROFILE`, or `[default]`, comes after the vendor's files.
+    /// the section named by `DLI_PROFILE`, or `[default]`, comes after the vendor's files. Endpoint
+    /// and project of a section that names a region count for that region only.
     ///
     /// ```
     /// let builder = dli_ext::Dli::builder().profile("staging");
