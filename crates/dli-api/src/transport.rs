@@ -23,7 +23,6 @@ pub type TransportFuture<'a> =
 
 /// An answer, read to its end.
 #[derive(Debug, Clone)]
-#[allow(clippy::exhaustive_structs)]
 pub struct Answer {
     /// The status.
     pub status: StatusCode,

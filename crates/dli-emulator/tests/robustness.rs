@@ -244,21 +244,3 @@ async fn what_is_not_http_or_not_whole_does_no_harm() {
     }
     Caller::of(&emulator).get("/v1.0/{}/queues").await.ok();
 }
-
-#[tokio::test]
-async fn a_deeply_nested_body_is_refused() {
-    let emulator = Emulator::start().await.unwrap();
-    let caller = Caller::of(&emulator);
-    let mut request = caller.request("POST", "/v1.0/{}/queues", Some(&json!({})));
-    let body = "[".repeat(100_000);
-    let (mut parts, ()) = http::Request::post(request.url().as_str())
-        .header("content-type", "application/json")
-        .body(())
-        .unwrap()
-        .into_parts();
-    let digest = dli_sign::PayloadDigest::of(body.as_bytes());
-    dli_sign::sign(&mut parts, &digest, &caller.credential, jiff::Timestamp::now()).unwrap();
-    *request.headers_mut() = parts.headers;
-    *request.body_mut() = Some(body.into());
-    caller.send(request).await.error(400, "DLI.0001");
-}
