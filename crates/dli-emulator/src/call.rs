@@ -54,11 +54,12 @@ impl From<Value> for Answer {
 }
 
 impl Answer {
-    /// The tree of it.
-    pub fn document(self) -> Value {
+    /// The tree of it. What was written as text may be deeper than is read.
+    pub fn document(self) -> ApiResult {
         match self {
-            Self::Document(document) => document,
-            Self::Text(text) => serde_json::from_slice(&text).expect("what was written is JSON"),
+            Self::Document(document) => Ok(document),
+            Self::Text(text) => serde_json::from_slice(&text)
+                .map_err(|error| ApiError::internal(format!("An answer cannot be read: {error}."))),
         }
     }
 
@@ -114,6 +115,9 @@ impl Call<'_> {
     /// Answers with what borrows from objects: their part in the answer is written while they are
     /// there, and not copied before.
     pub fn write(&self, view: &View<'_>) -> ApiResult {
+        if self.settings.check_answers {
+            return Ok(Value::from(view.clone()));
+        }
         let text = serde_json::to_vec(view).expect("a view is JSON");
         self.text.replace(Some(text));
         Ok(Value::Null)

@@ -248,7 +248,7 @@ async fn respond(
     };
     let mut answer = followed_by(service, answer, later).await?;
     if service.settings.check_answers {
-        let document = answer.document();
+        let document = answer.document()?;
         validators.answer(&document).map_err(|problem| {
             let message = format!(
                 "A defect of the emulator: the answer of {} is not as described. {problem}",

@@ -244,3 +244,20 @@ async fn what_is_not_http_or_not_whole_does_no_harm() {
     }
     Caller::of(&emulator).get("/v1.0/{}/queues").await.ok();
 }
+
+#[tokio::test]
+async fn what_is_stored_as_deep_as_json_can_be_read_is_shown_whether_or_not_answers_are_checked() {
+    for checked in [true, false] {
+        let emulator = Emulator::builder().check_answers(checked).start().await.unwrap();
+        let caller = Caller::of(&emulator);
+        let body = format!(r#"{{"x":{}{}}}"#, "[".repeat(126), "]".repeat(126));
+        let template = json!({ "type": "SPARK", "name": "deep", "body": body });
+        caller.post("/v3/{}/templates", template).await.ok();
+        // The list holds it three levels deeper.
+        let request = caller.request("GET", "/v3/{}/templates?type=spark", None);
+        let answer = reqwest::Client::new().execute(request).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let text = answer.text().await.unwrap();
+        assert!(text.contains(&body), "{text}");
+    }
+}

@@ -65,6 +65,16 @@ async fn traces_carry_the_names_of_opentelemetry_and_bodies_only_when_asked() {
     let text = String::from_utf8(gathered.0.lock().unwrap().clone()).unwrap();
     assert!(text.contains("in-the-body"));
 
+    // What is refused before it is sent has a span as well.
+    let long = "c".repeat(70_000);
+    let connections = server.builder().build().unwrap().enhanced_connections();
+    connections.show(&long).await.unwrap_err();
+    let text = String::from_utf8(gathered.0.lock().unwrap().clone()).unwrap();
+    let last = text.lines().last().unwrap();
+    for part in ["dli.call", "otel.status_code=\"ERROR\"", "error.type=InvalidRequest"] {
+        assert!(last.contains(part), "{part} is missing in: {last}");
+    }
+
     // A list that counts more than it gives is told of, with both figures.
     let server = Server::start(|request| match request.query("offset").as_str() {
         "0" => json(200, r#"{"count":7,"elastic_resource_pools":[{},{}]}"#),

@@ -251,7 +251,7 @@ impl Catalog {
         for later in later {
             later(Arc::clone(&context.service)).await.map_err(of_store)?;
         }
-        Ok(answer.document())
+        answer.document().map_err(of_store)
     }
 
     pub async fn databases(&self) -> Result<Vec<(String, Value)>, SqlFailure> {

@@ -6,16 +6,17 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use rusqlite::Row;
 use rusqlite::types::Type;
+use serde_json::Value;
 
 use super::Object;
 use super::objects::Fields;
 
-/// How much is remembered, counted in bytes of the texts it was read from.
-const MOST: u64 = 4 * 1024 * 1024;
+/// How much is remembered, in bytes of memory.
+const MOST: u64 = 16 * 1024 * 1024;
 /// How many objects that is, about.
 const ABOUT: usize = 8192;
-/// What an object takes besides its texts.
-const EACH: u64 = 512;
+/// What an object takes besides its texts and its document.
+const EACH: usize = 512;
 
 /// What was read, by the number of the object.
 ///
@@ -27,6 +28,8 @@ struct Known {
     timeline: String,
     doc: String,
     object: Object,
+    /// Bytes of memory, about.
+    size: u64,
 }
 
 #[derive(Clone)]
@@ -34,8 +37,7 @@ struct Weight;
 
 impl Weighter<i64, Arc<Known>> for Weight {
     fn weight(&self, _: &i64, known: &Arc<Known>) -> u64 {
-        let texts = known.timeline.len() + known.doc.len();
-        u64::try_from(texts).unwrap_or(u64::MAX).saturating_add(EACH)
+        known.size
     }
 }
 
@@ -65,7 +67,9 @@ impl Decoded {
             timeline: json(&timeline, 6)?,
             doc: json(&doc, 7)?,
         });
-        self.0.insert(number, Arc::new(Known { timeline, doc, object: object.clone() }));
+        let decoded: usize = object.doc.iter().map(size_of_field).sum();
+        let size = (EACH + timeline.len() + doc.len() + decoded) as u64;
+        self.0.insert(number, Arc::new(Known { timeline, doc, object: object.clone(), size }));
         Ok(object)
     }
 }
@@ -85,6 +89,22 @@ impl Known {
             && row.get::<_, i64>(4)? == object.created
             && row.get::<_, i64>(5)? == object.updated)
     }
+}
+
+/// What a value takes: a list of small numbers takes many times its text.
+fn size_of(value: &Value) -> usize {
+    let held = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(size_of).sum(),
+        Value::Object(fields) => fields.iter().map(size_of_field).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    };
+    std::mem::size_of::<Value>() + held
+}
+
+/// The name comes with the value, a hash, and a place in the map's table.
+fn size_of_field((name, value): (&String, &Value)) -> usize {
+    std::mem::size_of::<(u64, usize, String)>() + name.len() + size_of(value)
 }
 
 fn json<T: serde::de::DeserializeOwned>(text: &str, column: usize) -> rusqlite::Result<T> {

@@ -61,7 +61,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// One attempt under way. On the heap, where it is not moved: that is dearer than the allocation.
+/// One attempt under way. Boxed: moving it costs more than the allocation.
 pub(crate) type Attempt<'a> = BoxFuture<'a, Result<Raw, Failure>>;
 
 impl Wire {

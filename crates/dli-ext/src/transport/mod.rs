@@ -1,5 +1,5 @@
 //! The way of a request: credentials → sign → one attempt with a time-out → classify → retry or
-//! return. [`Core::send`] is that way, top to bottom; the other modules are its steps.
+//! return. [`Core::send_traced`] is that way, top to bottom; the other modules are its steps.
 
 mod attempt;
 mod classify;
@@ -12,13 +12,12 @@ mod skew;
 mod trace;
 
 use std::borrow::Cow;
-use std::future::{Future, ready};
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderValue, StatusCode};
 use bytes::Bytes;
-use futures_util::FutureExt;
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -80,10 +79,7 @@ pub(crate) struct Answer {
 impl Core {
     /// Sends a request until there is an answer that can be used, or no sense in trying on.
     pub async fn send(&self, request: reqwest::Request, plan: Plan<'_>) -> Result<Answer, Error> {
-        match Draft::new(request, self, &plan) {
-            Ok(draft) => self.send_draft(&draft, plan).await,
-            Err(error) => Err(error.of(plan.operation)),
-        }
+        self.send_draft(&Draft::new(request, self, &plan), plan).await
     }
 
     async fn send_draft(&self, draft: &Draft<'_>, plan: Plan<'_>) -> Result<Answer, Error> {
@@ -106,12 +102,13 @@ impl Core {
         plan: &Plan<'_>,
         span: &tracing::Span,
     ) -> Result<Answer, Error> {
+        draft.check_length()?;
         let end = self.end(plan.options, plan.started);
         let mut retries = Retries::new(plan.options.retry.as_ref().unwrap_or(&self.retry), plan);
         loop {
             let identity = match self.identity.at_hand() {
                 Some(identity) if self.rate.is_none() => identity,
-                // What takes little room next to a call that need not wait takes none in it.
+                // Boxed, so that the future of a call that need not wait does not hold it.
                 _ => Box::pin(self.turn(end))
                     .await
                     .map_err(|error| error.after(retries.attempts()))?,
@@ -258,10 +255,7 @@ impl dli_api::Transport for Exchange {
             started: self.started,
             made: self.left().attempts,
         };
-        let draft = match Draft::new(request, &self.core, &plan) {
-            Ok(draft) => draft,
-            Err(error) => return ready(Err(error.of(operation.id).into())).boxed(),
-        };
+        let draft = Draft::new(request, &self.core, &plan);
         Box::pin(async move {
             let mut answer = self.core.send_draft(&draft, plan).await?;
             if answer.body.is_empty() && operation.response.is_some() {

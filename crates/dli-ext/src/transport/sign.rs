@@ -28,7 +28,8 @@ pub(crate) struct Draft<'a> {
     project_id: Option<&'a HeaderValue>,
 }
 
-/// The headers of every request; a clone has places for those of the call and its signature.
+/// The headers of every request. The table behind them has room for those of the call and its
+/// signature, and so has a clone's, which need not be made anew when they come.
 pub(crate) fn usual_headers(user_agent: HeaderValue) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(10);
     headers.insert(USER_AGENT, user_agent);
@@ -52,22 +53,26 @@ fn lay_over(headers: &mut HeaderMap, over: &HeaderMap) {
 const PROJECT_ID: HeaderName = HeaderName::from_static("x-project-id");
 
 impl<'a> Draft<'a> {
-    pub fn new(request: reqwest::Request, core: &'a Core, plan: &Plan<'a>) -> Result<Self, Error> {
-        let url = request.url();
-        let length = url.as_str().len();
+    pub fn new(request: reqwest::Request, core: &'a Core, plan: &Plan<'a>) -> Self {
+        Self {
+            request,
+            digest: OnceLock::new(),
+            usual: &core.headers,
+            extra: plan.options.headers.as_ref(),
+            project_id: plan.project_id,
+        }
+    }
+
+    /// Refuses an address that HTTP libraries would not take.
+    pub fn check_length(&self) -> Result<(), Error> {
+        let length = self.url().as_str().len();
         if length > ADDRESS_LIMIT {
             let message = format!(
                 "the address of the request has {length} bytes; no more than {ADDRESS_LIMIT} can be sent"
             );
             return Err(Error::new(ErrorKind::InvalidRequest, message));
         }
-        Ok(Self {
-            request,
-            digest: OnceLock::new(),
-            usual: &core.headers,
-            extra: plan.options.headers.as_ref(),
-            project_id: plan.project_id,
-        })
+        Ok(())
     }
 
     /// The request as it is sent at `now`. `made` attempts went before, which an error tells.
