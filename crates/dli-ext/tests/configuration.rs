@@ -97,7 +97,7 @@ async fn files_of_the_vendor_and_profiles_of_our_own_are_read() {
 async fn a_profile_is_written_in_any_way_that_the_vendors_file_is() {
     let home = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(home.path().join(".dli")).unwrap();
-    let text = "[staging]\nRegion: eu-de\nendpoint: https://dli.example.com:8443\nPROJECT_ID = p9\nAK: STAGEAK\nsk: stage-secret\n";
+    let text = "\u{feff}[staging]\nRegion: eu-de\nendpoint: https://dli.example.com:8443\nPROJECT_ID = p9\nAK: STAGEAK\nsk: stage-secret\n";
     std::fs::write(home.path().join(".dli/profiles"), text).unwrap();
     let dli = bare(&[]).home(home.path()).profile("staging").build().unwrap();
     assert_eq!(dli.config().region(), Some("eu-de"));
@@ -143,33 +143,41 @@ async fn a_named_profile_goes_before_the_environment_and_the_usual_one_after_it(
 }
 
 #[tokio::test]
-async fn the_endpoint_of_a_profile_is_not_taken_for_another_region() {
+async fn the_addresses_of_a_profile_are_not_taken_for_another_region() {
     let home = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(home.path().join(".dli")).unwrap();
-    let text = "[default]\nregion = eu-de\nendpoint = https://dli.example.com\n\
-                [any]\nendpoint = https://dli.example.com\n";
+    let addresses = "endpoint = https://dli.example.com\niam_endpoint = https://iam.example.com\n";
+    let text = format!("[default]\nregion = eu-de\n{addresses}[any]\n{addresses}");
     std::fs::write(home.path().join(".dli/profiles"), text).unwrap();
-    let endpoint = |builder: Builder| {
+    let domain = |builder: Builder| {
         let dli = builder.home(home.path()).access_key("AK", "sk").build().unwrap();
-        dli.config().endpoint().to_owned()
+        let domain = dli.config().endpoint().strip_prefix("https://dli.").unwrap();
+        assert_eq!(dli.config().iam_endpoint().strip_prefix("https://iam."), Some(domain));
+        domain.to_owned()
     };
-    let elsewhere = "https://dli.cn-north-4.myhuaweicloud.com";
-    assert_eq!(endpoint(bare(&[])), "https://dli.example.com");
-    assert_eq!(endpoint(bare(&[]).region("eu-de")), "https://dli.example.com");
-    assert_eq!(endpoint(bare(&[]).region("cn-north-4")), elsewhere);
-    assert_eq!(endpoint(bare(&[("HUAWEICLOUD_SDK_REGION", "cn-north-4")])), elsewhere);
-    assert_eq!(endpoint(bare(&[]).profile("default").region("cn-north-4")), elsewhere);
-    assert_eq!(endpoint(bare(&[]).profile("any").region("cn-north-4")), "https://dli.example.com");
+    let elsewhere = "cn-north-4.myhuaweicloud.com";
+    assert_eq!(domain(bare(&[])), "example.com");
+    assert_eq!(domain(bare(&[]).region("eu-de")), "example.com");
+    assert_eq!(domain(bare(&[]).region("cn-north-4")), elsewhere);
+    assert_eq!(domain(bare(&[("HUAWEICLOUD_SDK_REGION", "cn-north-4")])), elsewhere);
+    assert_eq!(domain(bare(&[]).profile("default").region("cn-north-4")), elsewhere);
+    assert_eq!(domain(bare(&[]).profile("any").region("cn-north-4")), "example.com");
 }
 
 #[tokio::test]
 async fn the_project_of_a_profile_is_not_taken_for_another_region() {
     let server = Server::start(|request| match request.path.as_str() {
-        "/v3/projects" if request.query("name") == "cn-north-4" => {
-            json(200, r#"{"projects":[{"id":"found","name":"cn-north-4"}]}"#)
+        "/v3/projects" => {
+            let projects = match request.query("name").as_str() {
+                // The project of another region has no say in which one is looked for.
+                "cn-north-4" if request.header("x-project-id").is_empty() => {
+                    r#"[{"id":"found","name":"cn-north-4"}]"#
+                }
+                _ => "[]",
+            };
+            json(200, &format!(r#"{{"projects":{projects}}}"#))
         }
-        "/v3/projects" => json(200, r#"{"projects":[]}"#),
-        _ => json(200, CONNECTION),
+        _ => json(200, &format!(r#"{{"sent":"{}"}}"#, request.header("x-project-id"))),
     })
     .await;
     let home = tempfile::tempdir().unwrap();
@@ -199,6 +207,15 @@ async fn the_project_of_a_profile_is_not_taken_for_another_region() {
     let said = of(&[]).region("cn-north-4").project_id("of-eu-de");
     assert_eq!(project(said).await.unwrap(), "of-eu-de");
     assert_eq!(project(of(&with_project)).await.unwrap(), "of-eu-de");
+
+    // A request that names no project says the one of the keys, unless that is of another region.
+    for (region, sent) in [("eu-de", "of-eu-de"), ("cn-north-4", "")] {
+        for builder in [of(&[]), of(&[]).profile("default")] {
+            let dli = builder.region(region).build().unwrap();
+            let reply = dli.request(http::Method::GET, "/v1.0/any").send().await.unwrap();
+            assert_eq!(reply["sent"], sent, "{region}");
+        }
+    }
 
     let error = project(of(&[]).region("cn-north-1")).await.unwrap_err();
     assert!(error.is_configuration(), "{error}");

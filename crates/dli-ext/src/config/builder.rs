@@ -67,7 +67,8 @@ pub(super) enum Credentials {
     Custom(Box<dyn FnOnce(Start) -> Identity + Send>),
 }
 
-pub(super) type Start = (dli_sign::reqsign_core::Context, CacheSettings);
+/// What a source of credentials needs, and the project that they must not bring along.
+pub(super) type Start = (dli_sign::reqsign_core::Context, CacheSettings, Option<String>);
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -214,8 +215,9 @@ impl Builder {
         mut self,
         provider: impl ProvideCredential<Credential = Credential>,
     ) -> Self {
-        self.credentials = Credentials::Custom(Box::new(move |(ctx, settings)| {
-            Identity::keys_from(ctx, "provider given to the builder", provider, settings)
+        self.credentials = Credentials::Custom(Box::new(move |(ctx, settings, foreign)| {
+            let name = "provider given to the builder";
+            Identity::keys_from(ctx, name, provider, settings, foreign)
         }));
         self
     }
@@ -267,8 +269,8 @@ impl Builder {
     }
 
     /// A section of `~/.dli/profiles`. What it says counts as said to the builder. Without this,
-    /// the section named by `DLI_PROFILE`, or `[default]`, comes after the vendor's files. Endpoint
-    /// and project of a section that names a region count for that region only.
+    /// the section named by `DLI_PROFILE`, or `[default]`, comes after the vendor's files. Endpoint,
+    /// project and address of IAM of a section that names a region count for that region only.
     ///
     /// ```
     /// let builder = dli_ext::Dli::builder().profile("staging");
@@ -503,15 +505,22 @@ impl Builder {
         let endpoint = self.found_endpoint(explicit, last, region.as_ref())?;
         let iam = region::find_iam(
             self.iam_endpoint.as_deref(),
-            explicit.and_then(|profile| profile.get("iam_endpoint")),
-            last.and_then(|profile| profile.get("iam_endpoint")),
+            explicit.and_then(|profile| profile.get_for(region.as_ref(), "iam_endpoint")),
+            last.and_then(|profile| profile.get_for(region.as_ref(), "iam_endpoint")),
             region.as_ref().map(|region| region.value.as_str()),
             &self.around,
         )?;
         let foreign = profile.as_ref().and_then(|profile| profile.foreign_project(region.as_ref()));
         let project = self.found_project(explicit, last, foreign.as_ref())?;
         let client = std::mem::take(&mut self.http).build()?;
-        let identity = self.found_identity(profile.as_ref(), &client, &iam, &region, &project)?;
+        let identity = self.found_identity(
+            profile.as_ref(),
+            &client,
+            &iam,
+            &region,
+            &project,
+            foreign.as_ref(),
+        )?;
         let wire = Wire::Http(client.clone());
         #[cfg(feature = "test-util")]
         let wire = match (self.script.take(), self.recorder.take()) {

@@ -90,6 +90,7 @@ impl Identity {
         profile: Option<&Profile>,
         at: Addresses<'_>,
         settings: CacheSettings,
+        foreign: Option<String>,
     ) -> Self {
         let found = Found::default();
         let noting = |name: &'static str| Noted { name, found: found.clone() };
@@ -142,7 +143,7 @@ impl Identity {
                 "HC_CONTAINER_CREDENTIALS_FULL_URI and HC_CONTAINER_AUTHORIZATION_TOKEN_FILE",
                 noting("container identity").of(ContainerProvider::new()),
             );
-        Self::Keys(settings.cache(ctx, chain), found)
+        Self::Keys(settings.cache(ctx, Local { provider: chain, foreign }), found)
     }
 
     /// Keys from one source.
@@ -151,10 +152,11 @@ impl Identity {
         name: &'static str,
         provider: impl ProvideCredential<Credential = Credential>,
         settings: CacheSettings,
+        foreign: Option<String>,
     ) -> Self {
         let found = Found::default();
-        let noted = Noted { name, found: found.clone() }.of(provider);
-        Self::Keys(settings.cache(ctx, noted), found)
+        let provider = Noted { name, found: found.clone() }.of(provider);
+        Self::Keys(settings.cache(ctx, Local { provider, foreign }), found)
     }
 
     /// A token from one source.
@@ -258,6 +260,40 @@ impl CacheSettings {
         }
         cache
     }
+}
+
+/// Takes a project of another region off the keys: signing would send it with every request that
+/// names no project.
+#[derive(Debug)]
+struct Local<P> {
+    provider: P,
+    foreign: Option<String>,
+}
+
+impl<P: ProvideCredential<Credential = Credential>> ProvideCredential for Local<P> {
+    type Credential = Credential;
+
+    async fn provide_credential(&self, ctx: &Context) -> reqsign_core::Result<Option<Credential>> {
+        let provided = self.provider.provide_credential(ctx).await?;
+        Ok(provided.map(|keys| match keys.project_id() {
+            Some(id) if Some(id) == self.foreign.as_deref() => without_project(&keys),
+            _ => keys,
+        }))
+    }
+}
+
+fn without_project(keys: &Credential) -> Credential {
+    let mut rest = Credential::new(keys.access_key(), keys.secret_key());
+    if let Some(token) = keys.security_token() {
+        rest = rest.with_security_token(token);
+    }
+    if let Some(end) = keys.expires_at() {
+        rest = rest.with_expiry(end);
+    }
+    if let Some(id) = keys.domain_id() {
+        rest = rest.with_domain_id(id);
+    }
+    rest
 }
 
 /// Notes who gave the credentials.

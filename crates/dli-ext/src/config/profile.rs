@@ -81,8 +81,13 @@ impl Profile {
     }
 
     /// Whether it names a region, and that is not the one of the client.
-    pub fn is_elsewhere(&self, region: Option<&Sourced<String>>) -> bool {
+    fn is_elsewhere(&self, region: Option<&Sourced<String>>) -> bool {
         self.get("region").zip(region).is_some_and(|(own, region)| own.value != region.value)
+    }
+
+    /// A value that is good for one region only; nothing if the client is for another one.
+    pub fn get_for(&self, region: Option<&Sourced<String>>, key: &str) -> Option<Sourced<String>> {
+        self.get(key).filter(|_| !self.is_elsewhere(region))
     }
 
     /// Its project, if that is of another region than the client.
@@ -107,7 +112,8 @@ impl Profile {
 pub(super) fn section(text: &str, wanted: &str) -> Option<Vec<(String, String)>> {
     let mut values = None;
     let mut inside = false;
-    for line in text.lines().map(str::trim) {
+    // Some editors begin a file with a mark that says it is Unicode.
+    for line in text.trim_start_matches('\u{feff}').lines().map(str::trim) {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             inside = name.trim() == wanted;
             if inside {

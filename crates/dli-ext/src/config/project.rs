@@ -113,9 +113,7 @@ async fn ask(
     foreign: Option<Foreign>,
 ) -> Result<Arc<str>, Error> {
     let identity = core.identity.load().await?;
-    // Keys of a profile or of the vendor's file bring along the project that stands beside them.
-    let elsewhere = foreign.as_ref().map(|foreign| foreign.id.as_str());
-    if let Some(id) = identity.project_id().filter(|id| Some(*id) != elsewhere) {
+    if let Some(id) = identity.project_id() {
         return Ok(id.into());
     }
     let way = "give it with Builder::project_id, set HUAWEICLOUD_SDK_PROJECT_ID, or put project_id \

@@ -37,10 +37,7 @@ impl Builder {
             return normalized(Sourced::new(endpoint.clone(), Origin::Explicit));
         }
         // Where a profile names a region, its endpoint is that region's and no other's.
-        let of = |profile: Option<&Profile>| {
-            let profile = profile?;
-            profile.get("endpoint").filter(|_| !profile.is_elsewhere(region))
-        };
+        let of = |profile: Option<&Profile>| profile?.get_for(region, "endpoint");
         if let Some(found) = of(explicit) {
             return normalized(found);
         }
@@ -108,13 +105,19 @@ impl Builder {
         iam: &Sourced<String>,
         region: &Option<Sourced<String>>,
         project: &Option<Sourced<Arc<str>>>,
+        foreign: Option<&Foreign>,
     ) -> Result<Identity, Error> {
+        // Keys of a profile or of the vendor's file bring along the project that stands beside them.
+        // Where that is the one to use after all, someone said so outright.
+        let foreign = foreign
+            .filter(|foreign| project.as_ref().is_none_or(|used| *used.value != *foreign.id))
+            .map(|foreign| foreign.id.clone());
         let ctx = self.around.context(client.clone());
         match std::mem::replace(&mut self.credentials, Credentials::Search) {
             Credentials::Given(authentication) => {
                 Ok(Identity::Fixed(authentication, Origin::Explicit))
             }
-            Credentials::Custom(make) => Ok(make((ctx, self.cache))),
+            Credentials::Custom(make) => Ok(make((ctx, self.cache, foreign))),
             Credentials::Login { domain, user, password } => {
                 let provider =
                     IamPasswordProvider::new(&iam.value, domain, user, password.expose());
@@ -138,6 +141,7 @@ impl Builder {
                         "profile named to the builder",
                         provider,
                         self.cache,
+                        foreign,
                     ))
                 }
                 _ => {
@@ -147,7 +151,7 @@ impl Builder {
                         sts: region::find_sts(iam, &self.around),
                         metadata: self.metadata_endpoint.as_deref(),
                     };
-                    Ok(Identity::standard(ctx, last, at, self.cache))
+                    Ok(Identity::standard(ctx, last, at, self.cache, foreign))
                 }
             },
         }
