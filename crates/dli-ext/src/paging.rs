@@ -4,8 +4,9 @@
 //! without one; the offset advances by what really came, since a server may send less than was
 //! asked for; a page equal to the one before means that the server does not page at all; a page
 //! seen further back means that it goes in circles. Items that are mere text or rows may well be
-//! equal: pages of them count as long as the list counts more. A list that counts more than it gives
-//! may count what went meanwhile: that is told to `tracing`, and no error.
+//! equal: a page of one such item over and over counts as often as it comes, as long as the list
+//! counts more. A list that counts more than it gives may count what went meanwhile: that is told to
+//! `tracing`, and no error.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -156,7 +157,7 @@ impl<F, E> Walk<F, E> {
         }
         let again = self.last.as_ref() == Some(&page.body);
         let circle = self.mark.as_ref() == Some(&page.body);
-        if (again || circle) && !(missing.is_some() && self.is_anonymous(&page.body)) {
+        if (again || circle) && !(missing.is_some() && self.is_monotonous(&page.body)) {
             self.done = true;
             return match missing {
                 None if again => Ok(false),
@@ -186,15 +187,19 @@ impl<F, E> Walk<F, E> {
         Ok(true)
     }
 
-    /// Whether nothing tells the items of a page apart: lines of a log, rows of a result. Only asked
-    /// about a page that came before, so that no other is read twice.
-    fn is_anonymous(&self, page: &[u8]) -> bool {
+    /// Whether a page is one line of a log or one row of a result over and over, so that it may come
+    /// again. Other lines and rows hardly come in the same order again: a server that repeats those
+    /// does not page. Only asked about a page that came before, so that no other is read twice.
+    fn is_monotonous(&self, page: &[u8]) -> bool {
         let path = dli_api::Operation::by_id(self.operation).and_then(|found| found.paging.items);
         let (Some(path), Ok(page)) = (path, serde_json::from_slice::<Value>(page)) else {
             return false;
         };
         let items = path.split('.').fold(&page, |value, part| &value[part]);
-        items.as_array().is_some_and(|items| items.iter().all(|item| !item.is_object()))
+        items.as_array().is_some_and(|items| {
+            items.first().is_some_and(|item| !item.is_object())
+                && items.windows(2).all(|pair| pair[0] == pair[1])
+        })
     }
 
     fn stuck(&self, total: i64) -> Error {

@@ -77,6 +77,21 @@ async fn equal_lines_on_equal_pages_all_come_as_long_as_the_list_counts_more() {
     assert_eq!(lines(50, None).await.unwrap(), 10);
 }
 
+#[cfg(feature = "spark_jobs")]
+#[tokio::test]
+async fn different_lines_that_come_again_are_those_of_a_server_that_ignores_the_offset() {
+    let server = Server::start(|_| json(200, r#"{"log":["a","b"],"total":100}"#)).await;
+    let dli = server.builder().build().unwrap();
+    let params = dli_ext::handles::ShowSparkJobLogParams::default().size(2);
+    let items = dli.spark_jobs().show_spark_job_log_items("b", params);
+    let mut outcomes: Vec<_> = items.collect().await;
+    let error = outcomes.pop().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Paging);
+    assert!(error.to_string().contains("counts 100 items and gave 2"), "{error}");
+    let lines: Vec<String> = outcomes.into_iter().map(Result::unwrap).collect();
+    assert_eq!(lines, ["a", "b"]);
+}
+
 #[tokio::test]
 async fn an_error_in_the_middle_ends_the_list() {
     let server = Server::start(|request| match request.query("offset").as_str() {
