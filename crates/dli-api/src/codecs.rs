@@ -39,3 +39,16 @@ pub(crate) fn reencode<T: DeserializeOwned + Serialize>(
 pub(crate) fn json_schema<T: schemars::JsonSchema>() -> schemars::Schema {
     schemars::schema_for!(T)
 }
+
+/// Rows of the generated table of types.
+macro_rules! codecs {
+    ($($schema:literal $type:ident,)*) => {
+        &[$($crate::codecs::Codec {
+            schema: $schema,
+            reencode: $crate::codecs::reencode::<types::$type>,
+            #[cfg(feature = "schemars")]
+            json_schema: $crate::codecs::json_schema::<types::$type>,
+        }),*]
+    };
+}
+pub(crate) use codecs;

@@ -95,6 +95,12 @@ pub struct Paging {
     pub total: Option<&'static str>,
 }
 
+impl Paging {
+    /// Of operations that are not paged.
+    pub(crate) const NONE: Self =
+        Self { style: PagingStyle::None, offset: None, limit: None, items: None, total: None };
+}
+
 /// The paging conventions of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -148,3 +154,50 @@ pub struct Region {
     /// The host the service answers on there.
     pub host: &'static str,
 }
+
+/// Rows of the generated table of parameters.
+macro_rules! parameters {
+    ($($location:ident, $name:literal, $required:literal, $description:literal;)*) => {
+        &[$($crate::Parameter {
+            name: $name,
+            location: $crate::Location::$location,
+            required: $required,
+            description: $description,
+        }),*]
+    };
+}
+
+/// Rows of the generated table of error codes.
+macro_rules! documented_errors {
+    ($($code:literal, $status:expr, $meaning:literal;)*) => {
+        &[$($crate::DocumentedError { code: $code, status: $status, meaning: $meaning }),*]
+    };
+}
+
+/// Rows of the generated table of regions.
+macro_rules! regions {
+    ($($name:literal, $host:literal;)*) => {
+        &[$($crate::Region { name: $name, host: $host }),*]
+    };
+}
+
+/// What answers say of their success, by the fields that say it.
+macro_rules! outcomes {
+    ($($type:ident { $($method:ident: $field:ident,)* })*) => {
+        $(impl $crate::Outcome for types::$type {
+            $($crate::operation::outcomes!(@$method $field);)*
+        })*
+    };
+    (@is_success $field:ident) => {
+        fn is_success(&self) -> Option<bool> {
+            self.$field
+        }
+    };
+    (@message $field:ident) => {
+        fn message(&self) -> Option<&str> {
+            self.$field.as_deref()
+        }
+    };
+}
+
+pub(crate) use {documented_errors, outcomes, parameters, regions};

@@ -12,7 +12,7 @@ use progenitor_impl::{
     GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl,
 };
 use quote::{ToTokens, quote};
-use syn::{Field, File, GenericArgument, Item, ItemStruct, PathArguments, Type};
+use syn::{Field, File, GenericArgument, Item, ItemStruct, Meta, PathArguments, Type};
 
 use crate::Error;
 use crate::lower::{Lowered, SECRET};
@@ -46,10 +46,13 @@ pub fn generate(lowered: &Lowered) -> Result<TokenStream, Error> {
                 }
                 let names: BTreeSet<_> =
                     lowered.enumerations.iter().map(|e| type_ident(&e.name)).collect();
-                if let Some((_, items)) = &mut module.content
-                    && !names.is_empty()
-                {
-                    items.push(syn::parse_quote!(pub use crate::open_enums::{#(#names),*};));
+                if let Some((_, items)) = &mut module.content {
+                    items.push(syn::parse_quote!(
+                        use crate::lenient;
+                    ));
+                    if !names.is_empty() {
+                        items.push(syn::parse_quote!(pub use crate::open_enums::{#(#names),*};));
+                    }
                 }
             }
             _ => {}
@@ -105,9 +108,7 @@ fn words(lowered: &Lowered) -> TokenStream {
 /// Attaches the lenient decoder to fields of plain types.
 fn soften_field(field: &mut Field, words: Option<proc_macro2::Ident>) {
     if field.ident.is_none() && last_segment(&field.ty).as_deref() == Some("Vec") {
-        field
-            .attrs
-            .push(syn::parse_quote!(#[serde(deserialize_with = "crate::lenient::list_or_one")]));
+        field.attrs.push(syn::parse_quote!(#[serde(deserialize_with = "lenient::list_or_one")]));
         return;
     }
     let (inner, optional) = match argument_of(&field.ty, "Option") {
@@ -115,17 +116,29 @@ fn soften_field(field: &mut Field, words: Option<proc_macro2::Ident>) {
         None => (&field.ty, false),
     };
     let rule = match words {
-        Some(words) => quote!(crate::lenient::Worded<crate::generated::words::#words>),
+        Some(words) => quote!(lenient::Worded<crate::generated::words::#words>),
         None => match rule_for(inner) {
             Some(rule) => rule,
             None => return,
         },
     };
     let function = if optional { quote!(optional) } else { quote!(required) };
-    let path = quote!(crate::lenient::#function::<#rule, _>).to_string().replace(' ', "");
+    let path = quote!(lenient::#function::<#rule, _>).to_string().replace(' ', "");
     field.attrs.push(syn::parse_quote!(#[serde(deserialize_with = #path)]));
     if optional {
-        field.attrs.push(syn::parse_quote!(#[serde(default)]));
+        make_default(field);
+    }
+}
+
+/// A field that may be missing, as it has to be said where it has a decoder of its own.
+fn make_default(field: &mut Field) {
+    let given = field.attrs.iter_mut().find_map(|attribute| match &mut attribute.meta {
+        Meta::List(list) if list.path.is_ident("serde") => Some(&mut list.tokens),
+        _ => None,
+    });
+    match given {
+        Some(tokens) => *tokens = quote!(default, #tokens),
+        None => field.attrs.push(syn::parse_quote!(#[serde(default)])),
     }
 }
 
@@ -133,17 +146,17 @@ fn soften_field(field: &mut Field, words: Option<proc_macro2::Ident>) {
 fn rule_for(ty: &Type) -> Option<TokenStream> {
     let leaf = last_segment(ty)?;
     match leaf.as_str() {
-        "bool" => Some(quote!(crate::lenient::Boolean)),
-        "i64" => Some(quote!(crate::lenient::Integer)),
-        "f64" => Some(quote!(crate::lenient::Number)),
-        "String" => Some(quote!(crate::lenient::Text)),
+        "bool" => Some(quote!(lenient::Boolean)),
+        "i64" => Some(quote!(lenient::Integer)),
+        "f64" => Some(quote!(lenient::Number)),
+        "String" => Some(quote!(lenient::Text)),
         "Vec" => {
             let rule = rule_for(argument_of(ty, "Vec")?)?;
-            Some(quote!(crate::lenient::List<#rule>))
+            Some(quote!(lenient::List<#rule>))
         }
         "HashMap" => {
             let rule = rule_for(map_value(ty)?)?;
-            Some(quote!(crate::lenient::Map<#rule>))
+            Some(quote!(lenient::Map<#rule>))
         }
         _ => None,
     }

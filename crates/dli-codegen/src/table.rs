@@ -10,38 +10,29 @@ pub fn generate(bundle: &Bundle) -> TokenStream {
     // Sorted by id, so that a look-up is a binary search.
     let rows = bundle.operations().iter().map(row);
     let outcomes = outcomes(bundle);
-    let codecs = bundle.schemas().keys().map(|name| {
-        let ident = type_ident(name);
-        quote! {
-            crate::codecs::Codec {
-                schema: #name,
-                reencode: crate::codecs::reencode::<types::#ident>,
-                #[cfg(feature = "schemars")]
-                json_schema: crate::codecs::json_schema::<types::#ident>,
-            }
-        }
-    });
+    let (schemas, idents): (Vec<_>, Vec<_>) =
+        bundle.schemas().keys().map(|name| (name, type_ident(name))).unzip();
     let codes = bundle.error_codes().iter().map(|entry| {
         let code = entry["code"].as_str().unwrap_or_default();
         let meaning = entry["meaning"].as_str().unwrap_or_default();
         let status = option(entry["status"].as_u64().and_then(|status| u16::try_from(status).ok()));
-        quote!(crate::DocumentedError { code: #code, status: #status, meaning: #meaning })
+        quote!(#code, #status, #meaning)
     });
     let regions = bundle.regions().iter().map(|entry| {
         let region = entry["region"].as_str().unwrap_or_default();
         let host = entry["host"].as_str().unwrap_or_default();
-        quote!(crate::Region { name: #region, host: #host })
+        quote!(#region, #host)
     });
     quote! {
         /// Every operation of the enabled families, sorted by id.
         pub static OPERATIONS: &[crate::Operation] = &[#(#rows),*];
         /// Every error code that the documentation lists.
-        pub static DOCUMENTED_ERRORS: &[crate::DocumentedError] = &[#(#codes),*];
+        pub static DOCUMENTED_ERRORS: &[crate::DocumentedError] = crate::operation::documented_errors! { #(#codes;)* };
         /// Every region of Huawei Cloud that the sources name.
-        pub static REGIONS: &[crate::Region] = &[#(#regions),*];
+        pub static REGIONS: &[crate::Region] = crate::operation::regions! { #(#regions;)* };
         /// Every type by the name of its schema.
         #[cfg(feature = "codecs")]
-        pub static CODECS: &[crate::codecs::Codec] = &[#(#codecs),*];
+        pub static CODECS: &[crate::codecs::Codec] = crate::codecs::codecs! { #(#schemas #idents,)* };
         #outcomes
     }
 }
@@ -66,7 +57,7 @@ fn row(operation: &Operation) -> TokenStream {
             successor: #successor,
             idempotent: #idempotent,
             paging: #paging,
-            parameters: &[#(#parameters),*],
+            parameters: crate::operation::parameters! { #(#parameters;)* },
             request: #request,
             response: #response,
             statuses: &[#(#statuses),*],
@@ -82,17 +73,14 @@ fn parameter(parameter: &Parameter) -> TokenStream {
         Location::Query => quote!(Query),
         Location::Header => quote!(Header),
     };
-    quote! {
-        crate::Parameter {
-            name: #name,
-            location: crate::Location::#location,
-            required: #required,
-            description: #description,
-        }
-    }
+    quote!(#location, #name, #required, #description)
 }
 
 fn paging(paging: &Paging) -> TokenStream {
+    let names = [&paging.offset, &paging.limit, &paging.items, &paging.total];
+    if paging.style == PagingStyle::None && names.iter().all(|name| name.is_none()) {
+        return quote!(crate::Paging::NONE);
+    }
     let style = match paging.style {
         PagingStyle::None => quote!(None),
         PagingStyle::Single => quote!(Single),
@@ -122,22 +110,22 @@ fn outcomes(bundle: &Bundle) -> TokenStream {
         bundle.operations().iter().filter_map(|operation| operation.response.as_deref()).collect();
     names.sort_unstable();
     names.dedup();
-    let impls = names.into_iter().map(|name| {
+    let rows = names.into_iter().map(|name| {
         let ident = type_ident(name);
         let properties = &bundle.schemas()[name]["properties"];
         let success = (properties["is_success"]["type"] == "boolean").then(|| {
             let field = field_ident("is_success");
-            quote!(fn is_success(&self) -> Option<bool> { self.#field })
+            quote!(is_success: #field,)
         });
         let message =
             ["message", "msg"].into_iter().find(|key| properties[*key]["type"] == "string");
         let message = message.map(|key| {
             let field = field_ident(key);
-            quote!(fn message(&self) -> Option<&str> { self.#field.as_deref() })
+            quote!(message: #field,)
         });
-        quote!(impl crate::Outcome for types::#ident { #success #message })
+        quote!(#ident { #success #message })
     });
-    quote!(#(#impls)*)
+    quote!(crate::operation::outcomes! { #(#rows)* })
 }
 
 fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
