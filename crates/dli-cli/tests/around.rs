@@ -3,7 +3,7 @@
 mod common;
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 
 use common::{Scene, bare, finish, words};
 
@@ -96,6 +96,13 @@ fn the_endpoint_and_the_project_are_kept_with_the_region_they_are_of() {
             String::from_utf8(output.stdout).unwrap()
         };
         configure(folder.path(), &[profile, &here].concat());
+        let profiles = folder.path().join(".dli/profiles");
+        let text = std::fs::read_to_string(&profiles).unwrap();
+        std::fs::write(
+            &profiles,
+            text.replace("]\n", &format!("]\niam_endpoint = {}\n", scene.url())),
+        )
+        .unwrap();
         let listed = used(&["queue", "list"]);
         assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
         // Keys that are renewed leave the rest as it is.
@@ -113,18 +120,66 @@ fn the_endpoint_and_the_project_are_kept_with_the_region_they_are_of() {
 }
 
 #[test]
+fn a_project_in_the_vendors_file_alone_goes_with_the_region_it_is_of() {
+    let scene = Scene::new();
+    let folder = tempfile::tempdir().unwrap();
+    let files = [".huaweicloud/credentials", ".dli/profiles"].map(|file| folder.path().join(file));
+    let texts = ["[basic]\nproject_id = elsewhere\n", "[default]\nregion = eu-de\n"];
+    for (file, text) in files.iter().zip(texts) {
+        std::fs::create_dir(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let mut command = bare(folder.path());
+    // The check asks for the project of the new region.
+    command.env("HUAWEICLOUD_SDK_IAM_ENDPOINT", scene.url());
+    command.args(["configure", "--endpoint", scene.url(), "--region"]);
+    command.args([dli_emulator::DEFAULT_REGION, "--secret-key-stdin"]);
+    command.args(["--access-key", dli_emulator::DEFAULT_ACCESS_KEY]);
+    let output = finish(command, dli_emulator::DEFAULT_SECRET_KEY);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.contains("accepts the keys"), "{said}");
+    let text = std::fs::read_to_string(&files[0]).unwrap();
+    assert!(!text.contains("elsewhere") && text.contains("ak = "), "{text}");
+}
+
+#[test]
+fn the_profile_that_the_environment_names_is_the_one_that_is_written() {
+    let scene = Scene::new();
+    let folder = tempfile::tempdir().unwrap();
+    let project = dli_emulator::DEFAULT_PROJECT_ID;
+    let run = |arguments: &[&str], input: &str| {
+        let mut command = bare(folder.path());
+        command.env("DLI_PROFILE", "new").args(arguments);
+        let output = finish(command, input);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let keys =
+        ["configure", "--access-key", dli_emulator::DEFAULT_ACCESS_KEY, "--secret-key-stdin"];
+    let here = ["--region", "local-1", "--endpoint", scene.url(), "--project-id", project];
+    // What is not said the second time is in the profile.
+    for rest in [&here[..], &["--region", "local-1"]] {
+        run(&[&keys, rest].concat(), dli_emulator::DEFAULT_SECRET_KEY);
+    }
+    run(&["queue", "list"], "");
+    let text = std::fs::read_to_string(folder.path().join(".dli/profiles")).unwrap();
+    assert!(text.starts_with("[new]\n") && text.matches('[').count() == 1, "{text}");
+    assert!(!folder.path().join(".huaweicloud").exists());
+}
+
+#[test]
 fn keys_that_are_written_replace_the_old_ones_and_their_token_however_those_were_written() {
     let scene = Scene::new();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(".huaweicloud/credentials");
     std::fs::create_dir(file.parent().unwrap()).unwrap();
-    let text = "# mine\n[ basic ]\nAK: old\nSK = old\nSecurity_Token = old\ndomain_id = d1\n";
+    let text = "\u{feff}[ basic ]\nAK: old\nSK = old\nSecurity_Token = old\ndomain_id = d1\n\
+                idp_id = old\nId_Token_File: /old\n# mine\n";
     std::fs::write(&file, text).unwrap();
     let project = dli_emulator::DEFAULT_PROJECT_ID;
     configure(folder.path(), &["--endpoint", scene.url(), "--project-id", project]);
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(
-        text.starts_with("# mine\n[ basic ]\nak = ") && text.contains("domain_id = d1"),
+        text.starts_with("[ basic ]\nak = ") && text.ends_with("\ndomain_id = d1\n# mine\n"),
         "{text}"
     );
     assert!(!text.contains("old"), "{text}");
@@ -225,8 +280,8 @@ fn operations_are_called_with_parameters_fields_and_documents() {
     assert_transcript!(scene);
 }
 
-/// A service that gives a log of lines that are all alike; its address.
-fn monotonous(all: usize) -> String {
+/// A service that gives a log of `all` lines, a line being what this says; its address.
+fn log_of(all: usize, line: fn(usize) -> usize) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -241,7 +296,8 @@ fn monotonous(all: usize) -> String {
                 pairs.find(|(key, _)| *key == name).unwrap().1.parse().unwrap()
             };
             let came = all.saturating_sub(number("from")).min(number("size"));
-            let lines = vec![r#"".""#; came].join(",");
+            let lines: Vec<_> = (0..came).map(|nth| format!(r#""{}""#, line(nth))).collect();
+            let lines = lines.join(",");
             let body = format!(r#"{{"id":"b","total":{all},"log":[{lines}]}}"#);
             let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json";
             write!(stream.get_mut(), "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
@@ -253,21 +309,34 @@ fn monotonous(all: usize) -> String {
 
 #[test]
 fn equal_lines_of_a_log_all_come_however_many_pages_they_fill() {
-    let folder = tempfile::tempdir().unwrap();
     for all in [100, 200, 233] {
-        let mut command = bare(folder.path());
-        command
-            .env("HUAWEICLOUD_SDK_AK", "AK")
-            .env("HUAWEICLOUD_SDK_SK", "SK")
-            .env("HUAWEICLOUD_SDK_PROJECT_ID", "p1")
-            .args(["--endpoint", &monotonous(all)])
-            .args(words("api show_spark_job_log --all --batch-id"))
-            .arg("8b4a2f0e-9c3d-4a6b-8f21-0d5e7c9b1a34")
-            .args(["--query", "length(@)"]);
-        let output = finish(command, "");
+        let output = lines_of(&log_of(all, |_| 0));
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), all.to_string(), "{said}");
     }
+}
+
+#[test]
+fn different_lines_of_a_log_that_come_again_are_told_and_not_listed() {
+    let output = lines_of(&log_of(200, |nth| nth));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(output.stdout.is_empty() && said.contains("counts 200 items and gave 100"), "{said}");
+}
+
+/// How many lines `dli` finds in the log of this service.
+fn lines_of(url: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = bare(folder.path());
+    command
+        .env("HUAWEICLOUD_SDK_AK", "AK")
+        .env("HUAWEICLOUD_SDK_SK", "SK")
+        .env("HUAWEICLOUD_SDK_PROJECT_ID", "p1")
+        .args(["--endpoint", url])
+        .args(words("api show_spark_job_log --all --batch-id"))
+        .arg("8b4a2f0e-9c3d-4a6b-8f21-0d5e7c9b1a34")
+        .args(["--query", "length(@)"]);
+    finish(command, "")
 }
 
 #[test]

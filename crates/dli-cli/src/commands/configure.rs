@@ -13,12 +13,18 @@ use crate::output::eprint_line;
 use crate::request::{Request, read_stdin};
 use crate::session::{Session, of_client};
 
+/// Names the file of the vendor's SDKs.
+const VENDOR_VARIABLE: &str = "HUAWEICLOUD_SDK_CREDENTIALS_FILE";
+/// Where there is no file.
+const NOWHERE: &str = "/nonexistent/credentials";
+
 /// Write down region, endpoint, project and keys.
 ///
 /// What is not given by options is asked for, where there is a terminal; but for an endpoint, which
 /// few need. Keys and project go into the file of the vendor's SDKs, `~/.huaweicloud/credentials`,
-/// and region, endpoint and project into `~/.dli/profiles`; with `--profile NAME` everything goes
-/// into that section of the latter. Both files can be read by their owner alone.
+/// and region, endpoint and project into `~/.dli/profiles`; with `--profile NAME`, or where DLI_PROFILE
+/// names one, everything goes into that section of the latter. Both files can be read by their owner
+/// alone.
 #[derive(Debug, Args)]
 pub struct Configure {
     /// Access key
@@ -51,26 +57,23 @@ impl Configure {
             return Ok(());
         }
         let before = written_before(session)?;
+        let region = before.as_ref().and_then(|before| before.get("region"));
+        let moved = region.is_some_and(|old| !answers.region.is_empty() && *old != answers.region);
         if !self.no_check {
-            check(session, &answers, before.is_some()).await?;
+            check(session, &answers, before.is_some(), moved).await?;
         }
-        let before = before.unwrap_or_default();
-        let moved = before
-            .get("region")
-            .is_some_and(|old| !answers.region.is_empty() && *old != answers.region);
         for (path, section, names) in places(session)? {
-            let old = values_of(&read(&path)?, &section).unwrap_or_default();
             let mut values: Vec<(&str, &str)> =
                 names.iter().map(|name| (*name, answers.value(name))).collect();
             // What is not given stays as it is, unless it is of the region that was there before.
             values.retain(|(name, value)| {
-                let of_region = matches!(*name, "endpoint" | "project_id");
-                let stale = moved && of_region && old.get(*name) == before.get(*name);
-                !value.is_empty() || stale
+                let of_region = matches!(*name, "endpoint" | "project_id" | "iam_endpoint");
+                !value.is_empty() || (moved && of_region)
             });
             if names.contains(&"ak") {
-                // It belongs to the keys that are replaced.
-                values.push(("security_token", ""));
+                // The token belongs to the keys that are replaced; a federated user would go before
+                // the new ones.
+                values.extend(["security_token", "idp_id", "id_token_file"].map(|name| (name, "")));
             }
             write_section(&path, &section, &values)?;
             eprint_line(&format!("Wrote [{section}] of {}.", path.display()));
@@ -114,7 +117,9 @@ impl Answers {
             "sk" => &self.secret_key,
             "project_id" => &self.project_id,
             "endpoint" => &self.endpoint,
-            _ => &self.region,
+            "region" => &self.region,
+            // Never asked for.
+            _ => "",
         }
     }
 }
@@ -155,11 +160,25 @@ fn question(what: &str, option: &str, secret: bool) -> Result<String> {
 }
 
 /// Makes a call with what was given, and with the rest of the profile if it is there already.
-async fn check(session: &Session, answers: &Answers, exists: bool) -> Result<()> {
+async fn check(session: &Session, answers: &Answers, exists: bool, moved: bool) -> Result<()> {
     let mut globals = session.globals.clone();
-    globals.profile = globals.profile.filter(|_| exists);
-    let mut builder =
-        Session::builder_of(&globals).access_key(&answers.access_key, &answers.secret_key);
+    let named = named(session);
+    let mut variables: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    // A profile that is yet to be written cannot be read.
+    variables.remove("DLI_PROFILE");
+    if moved && named.is_none() {
+        // The project in the vendor's file is of the other region, and goes when this is written.
+        variables.insert(VENDOR_VARIABLE.to_owned(), NOWHERE.to_owned());
+    }
+    globals.profile = named.filter(|_| exists);
+    let mut builder = Session::builder_of(&globals)
+        .environment(variables)
+        .access_key(&answers.access_key, &answers.secret_key);
+    if let Some(home) = std::env::home_dir() {
+        builder = builder.home(home);
+    }
     if !answers.region.is_empty() {
         builder = builder.region(&answers.region);
     }
@@ -174,6 +193,15 @@ async fn check(session: &Session, answers: &Answers, exists: bool) -> Result<()>
     dli.request(http::Method::GET, request.path()?).send().await.map_err(unwritten)?;
     eprint_line("The service accepts the keys.");
     Ok(())
+}
+
+/// The section of the profiles that everything goes to, if one is named.
+fn named(session: &Session) -> Option<String> {
+    let variable = || {
+        let name = std::env::var("DLI_PROFILE").ok()?.trim().to_owned();
+        (!name.is_empty()).then_some(name)
+    };
+    session.globals.profile.clone().or_else(variable)
 }
 
 /// What the section of the profiles said before; `None` if there is none.
@@ -198,25 +226,21 @@ fn places(session: &Session) -> Result<Vec<(PathBuf, String, &'static [&'static 
     let var =
         |name: &str| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
     let profiles = var("DLI_PROFILES_FILE").unwrap_or_else(|| home.join(".dli/profiles"));
-    if let Some(profile) = &session.globals.profile {
-        return Ok(vec![(
-            profiles,
-            profile.clone(),
-            &["region", "endpoint", "project_id", "ak", "sk"],
-        )]);
+    if let Some(profile) = named(session) {
+        let names = &["region", "endpoint", "iam_endpoint", "project_id", "ak", "sk"];
+        return Ok(vec![(profiles, profile, names)]);
     }
-    let vendor = var("HUAWEICLOUD_SDK_CREDENTIALS_FILE")
-        .unwrap_or_else(|| home.join(".huaweicloud/credentials"));
+    let vendor = var(VENDOR_VARIABLE).unwrap_or_else(|| home.join(".huaweicloud/credentials"));
     Ok(vec![
         (vendor, "basic".to_owned(), &["ak", "sk", "project_id"]),
-        (profiles, "default".to_owned(), &["region", "endpoint", "project_id"]),
+        (profiles, "default".to_owned(), &["region", "endpoint", "iam_endpoint", "project_id"]),
     ])
 }
 
-/// The text of a file, empty if there is none.
+/// The text of a file, empty if there is none; without the mark that some editors begin a file with.
 fn read(path: &Path) -> Result<String> {
     match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text),
+        Ok(text) => Ok(text.trim_start_matches('\u{feff}').to_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(error::file("read", path, &error)),
     }

@@ -60,12 +60,18 @@ impl Session {
             let answer = self.call(&request).await?;
             let mut page = items(&answer, field);
             let total = paging.total.as_deref().and_then(|path| at(&answer, path).as_u64());
-            // A server that ignores the offset gives the same page for ever; but lines of a log and
-            // rows of a result may be alike, as long as there are to be more of them.
-            let more = total.is_some_and(|total| total > seen as u64);
-            let alike = more && page.iter().all(|item| !item.is_object());
-            if page.is_empty() || (last.as_ref() == Some(&answer) && !alike) {
+            if page.is_empty() {
                 return Ok(());
+            }
+            // A server that ignores the offset gives the same page for ever; but a page of one line
+            // of a log or one row of a result over and over may come again, as long as there are to
+            // be more of them.
+            if last.as_ref() == Some(&answer) {
+                match total.filter(|total| *total > seen as u64) {
+                    None => return Ok(()),
+                    Some(total) if !is_monotonous(&page) => return Err(stuck(total, seen)),
+                    Some(_) => {}
+                }
             }
             let came = page.len();
             if let Some(most) = most {
@@ -99,6 +105,21 @@ impl Session {
         let wanted = most.and_then(|most| i64::try_from(most).ok()).unwrap_or(longest);
         wanted.clamp(1, longest.max(1))
     }
+}
+
+/// Whether all items are one and the same line or row.
+fn is_monotonous(page: &[Value]) -> bool {
+    page.iter().all(|item| !item.is_object()) && page.windows(2).all(|pair| pair[0] == pair[1])
+}
+
+fn stuck(total: u64, seen: usize) -> Failure {
+    Failure::new(
+        Exit::Service,
+        format!(
+            "the list gives the same page again, though it counts {total} items and gave {seen}; ask \
+             for {seen} at most, or for one page with `dli api`"
+        ),
+    )
 }
 
 /// The list in an answer. Without a name it is the only list there is.
