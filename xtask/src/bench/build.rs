@@ -1,6 +1,6 @@
 //! Row 8: what it costs to build a program that makes one call: with one family, with all, and with
 //! a crate that bare progenitor makes of the same description. Each is built from nothing, as a
-//! crate outside the workspace, without TLS.
+//! crate outside the workspace, without TLS and other features.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -86,11 +86,7 @@ fn from_file(region: &str, around: &Surroundings) -> Result<Option<Sourced<Strin
     };
     let Some(text) = around.read(&path)? else { return Ok(None) };
     let place = path.display().to_string();
-    let services: HashMap<String, serde_json::Value> =
-        serde_saphyr::from_str(&text).map_err(|error| {
-            Error::configuration(format!("{place} is not YAML of services and regions: {error}"))
-                .hint("write it as `DLI: [{id: …, endpoint: …}]`")
-        })?;
+    let services = services(&text, &place)?;
     let Some((_, listed)) = services.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("dli"))
     else {
         return Ok(None);
@@ -107,6 +103,21 @@ fn from_file(region: &str, around: &Surroundings) -> Result<Option<Sourced<Strin
         Some(endpoint) => Ok(Some(Sourced::new(normalized(&endpoint)?, Origin::File(place)))),
         None => Ok(None),
     }
+}
+
+/// What a file of regions lists, by service.
+#[cfg(feature = "regions-file")]
+fn services(text: &str, place: &str) -> Result<HashMap<String, serde_json::Value>, Error> {
+    serde_saphyr::from_str(text).map_err(|error| {
+        Error::configuration(format!("{place} is not YAML of services and regions: {error}"))
+            .hint("write it as `DLI: [{id: …, endpoint: …}]`")
+    })
+}
+
+#[cfg(not(feature = "regions-file"))]
+fn services(_: &str, place: &str) -> Result<HashMap<String, serde_json::Value>, Error> {
+    Err(Error::configuration(format!("{place} is not read: this program was built without that"))
+        .hint("build it with the feature `regions-file` of dli-ext, or use Builder::endpoint"))
 }
 
 /// The address of the identity service.
