@@ -14,7 +14,7 @@ mod start;
 mod table;
 mod vendor;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 
 use table::Line;
 
@@ -52,15 +52,22 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     programs::build("dli-bench")?;
     let chosen = |name: &str| arguments.rows.is_empty() || arguments.rows.iter().any(|r| r == name);
-    let mut lines = Vec::new();
+    let (mut lines, mut failed) = (Vec::new(), Vec::new());
     for (name, measure) in ROWS.iter().filter(|(name, _)| chosen(name)) {
         eprintln!("… {name}");
-        let measured = measure().with_context(|| format!("row `{name}`"))?;
-        lines.extend(measured.into_iter().map(|line| line.of(name)));
+        match measure() {
+            Ok(measured) => lines.extend(measured.into_iter().map(|line| line.of(name))),
+            // What took half an hour to measure is not lost to a later row.
+            Err(error) => {
+                eprintln!("{name}: {error:#}");
+                failed.push(*name);
+            }
+        }
     }
     println!("{}", table::show(&lines));
     if arguments.write_readme {
         table::write_readme(&lines, &names)?;
     }
+    ensure!(failed.is_empty(), "not measured: {}; what went wrong is above", failed.join(", "));
     Ok(())
 }
