@@ -115,6 +115,7 @@ impl Call<'_> {
     /// Answers with what borrows from objects: their part in the answer is written while they are
     /// there, and not copied before.
     pub fn write(&self, view: &View<'_>) -> ApiResult {
+        // What is checked stays a tree: the text may be deeper than is read again.
         if self.settings.check_answers {
             return Ok(Value::from(view.clone()));
         }

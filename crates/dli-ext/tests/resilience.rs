@@ -152,13 +152,7 @@ async fn faulty_server() -> (String, Arc<Mutex<Seen>>) {
 }
 
 fn client(url: &str, policy: RetryPolicy) -> Dli {
-    Dli::builder()
-        .environment([("X", "")])
-        .home("/nonexistent")
-        .no_proxy()
-        .endpoint(url)
-        .access_key("AK", "the-secret-key")
-        .project_id("p1")
+    common::builder(url)
         .attempt_timeout(Duration::from_millis(400))
         .retry(policy.base_delay(Duration::from_millis(1)).max_delay(Duration::from_millis(20)))
         .build()

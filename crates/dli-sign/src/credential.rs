@@ -44,7 +44,7 @@ struct Keys {
     keyed: Keyed,
 }
 
-/// The HMAC that has taken in the secret key, made once: that is a quarter of a signature's hashing.
+/// The HMAC that has taken in the secret key, made once rather than for each signature.
 /// It says nothing that the key does not, so that all are equal.
 #[derive(Clone, Default)]
 struct Keyed(OnceLock<Hmac<Sha256>>);

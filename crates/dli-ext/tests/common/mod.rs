@@ -108,16 +108,20 @@ impl Server {
         self.count.load(Ordering::SeqCst)
     }
 
-    /// A builder for a client of this server that knows nothing of this machine.
     pub fn builder(&self) -> Builder {
-        Dli::builder()
-            .environment([("X", "")])
-            .home("/nonexistent")
-            .endpoint(self.url())
-            .access_key("AK", "the-secret-key")
-            .project_id("p1")
-            .no_proxy()
+        builder(&self.url())
     }
+}
+
+/// A builder for a client of this address that knows nothing of this machine.
+pub fn builder(url: &str) -> Builder {
+    Dli::builder()
+        .environment([("X", "")])
+        .home("/nonexistent")
+        .endpoint(url)
+        .access_key("AK", "the-secret-key")
+        .project_id("p1")
+        .no_proxy()
 }
 
 impl Drop for Server {

@@ -27,17 +27,7 @@ const DEEP: usize = 100_000;
 const GOOD: &str = r#"{"id":"c1","status":"ACTIVE","hosts":[{"name":"h"}]}"#;
 
 fn client(url: &str) -> Dli {
-    Dli::builder()
-        .environment([("X", "")])
-        .home("/nonexistent")
-        .no_proxy()
-        .endpoint(url)
-        .access_key("AK", "the-secret-key")
-        .project_id("p1")
-        .body_limit(LIMIT)
-        .retry(RetryPolicy::none())
-        .build()
-        .unwrap()
+    common::builder(url).body_limit(LIMIT).retry(RetryPolicy::none()).build().unwrap()
 }
 
 fn deep(open: &str, middle: &str, close: &str) -> String {
